@@ -1,0 +1,53 @@
+"""Failures of the configuration and of the command line."""
+
+from pipeline_kit.catalogue.kind import Kind
+from pipeline_kit.errors import Exit
+
+KINDS: dict[str, Kind] = {
+    "syntax": Kind(
+        Exit.USAGE,
+        "The configuration is not valid YAML",
+        """The parser's place is shown. Anchors, aliases, duplicate keys, more than 1 MiB and more than 32 levels are refused: each of them has been used
+to make a file mean something else than it seems to.""",
+    ),
+    "unknown-key": Kind(
+        Exit.USAGE,
+        "The configuration has a key that nothing reads",
+        """A key that nothing reads is a setting that silently does not apply. pipeline-kit config schema prints all keys.""",
+    ),
+    "type": Kind(
+        Exit.USAGE,
+        "A setting has the wrong type",
+        """Text, number, true or false, list or map: the message names what is expected.""",
+    ),
+    "missing": Kind(
+        Exit.USAGE,
+        "A setting is needed and not given",
+        """Only that is asked for which a wrong guess would publish or deploy to a wrong place.""",
+    ),
+    "file": Kind(
+        Exit.USAGE,
+        "A file named in the configuration or on the command line can't be read",
+        """The path is relative to the folder of the configuration file, or to the working directory for a flag.""",
+    ),
+    "undefined-variable": Kind(
+        Exit.USAGE,
+        "A value holds $(name), which Azure Pipelines did not replace",
+        """Azure Pipelines leaves $(name) as it is where no variable of that name exists. Define the variable, or remove the reference.""",
+    ),
+    "usage": Kind(
+        Exit.USAGE,
+        "The command line can't be understood",
+        """pipeline-kit COMMAND --help lists the options with examples.""",
+    ),
+    "version": Kind(
+        Exit.USAGE,
+        "The configuration is of another version",
+        """This release reads version: 1.""",
+    ),
+    "unsafe-event": Kind(
+        Exit.USAGE,
+        "pull_request_target is refused",
+        """This event gives a workflow its secrets while it builds code that anyone can propose. Use pull_request: it runs everything that is safe.""",
+    ),
+}

@@ -1,0 +1,5 @@
+"""Failures of deploy."""
+
+from pipeline_kit.catalogue.kind import Kind
+
+KINDS: dict[str, Kind] = {}

@@ -1,0 +1,27 @@
+"""Failures of the run record."""
+
+from pipeline_kit.catalogue.kind import Kind
+from pipeline_kit.errors import Exit
+
+KINDS: dict[str, Kind] = {
+    "missing": Kind(
+        Exit.USAGE,
+        "There is no record to go on from",
+        """A step that is run alone takes what it needs from .pipeline-kit/run.json, which an earlier step writes.""",
+    ),
+    "invalid": Kind(
+        Exit.USAGE,
+        "The record can't be read",
+        """It was changed by hand, cut, or written by another version. It is not evidence any more: run the earlier steps again.""",
+    ),
+    "stale": Kind(
+        Exit.USAGE,
+        "The record is of another commit",
+        """What was built from another commit says nothing about this one. Run the earlier steps again, or check out the commit of the record.""",
+    ),
+    "digest": Kind(
+        Exit.BROKE,
+        "Two steps speak of different images",
+        """A verdict or a deployment counts for one digest only. Run the earlier steps again; if it happens twice, something changes the layout.""",
+    ),
+}

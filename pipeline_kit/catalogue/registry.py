@@ -1,0 +1,5 @@
+"""Failures of registry."""
+
+from pipeline_kit.catalogue.kind import Kind
+
+KINDS: dict[str, Kind] = {}

@@ -1,0 +1,119 @@
+"""Everything with an effect that a step may use, in one value: a test gives another one."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from pipeline_kit.model.event import Event, RunIdentity
+    from pipeline_kit.process import Runner
+
+
+class Activity(Protocol):
+    """Something that takes long, told while it goes on."""
+
+    def update(self, what: str = "", done: int = 0, total: int = 0) -> None:
+        """Say what is being done now, and how much of it (bytes or items); ``total`` 0 = not known. Any thread may."""
+
+
+class Reporter(Protocol):
+    """Who narrates to the person: on a terminal with a bar, in a CI with groups, in a test not at all."""
+
+    def activity(self, title: str) -> AbstractContextManager[Activity]:
+        """A bar (or a line every 30 s) for as long as the block lasts."""
+
+    def tool_output(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
+        """A closed group for a wrapped tool's lines: give each line to the function that the block gets. Lines are made
+        safe for the CI; on a laptop they are not shown, since the log has them.
+        """
+
+    def mask(self, secret: str) -> None:
+        """Have the CI hide ``secret`` from now on. To be called before it can be printed."""
+
+    def warn(self, text: str) -> None:
+        """One line that a person should see although the step goes on."""
+
+
+class Clock(Protocol):
+    """Time, so that a test need not wait."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class Silent:
+    """A reporter that says nothing: for library users and tests."""
+
+    @contextmanager
+    def activity(self, title: str) -> Iterator[Activity]:  # noqa: ARG002
+        """Nothing is shown."""
+        yield self
+
+    def update(self, what: str = "", done: int = 0, total: int = 0) -> None:
+        """Nothing is shown."""
+
+    @contextmanager
+    def tool_output(self, title: str) -> Iterator[Callable[[str], None]]:  # noqa: ARG002
+        """Nothing is shown."""
+        yield lambda _: None
+
+    def mask(self, secret: str) -> None:
+        """There is nobody to hide it from."""
+
+    def warn(self, text: str) -> None:
+        """Nothing is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a step works with.
+
+    ``root`` is the working tree's top; ``state`` a folder outside of every build context, for layouts, caches and
+    scratch; ``output`` is ``root/.pipeline-kit``, for what a person should find (record, logs, reports). ``environ`` is
+    the environment as it was at the start; a tool gets only what ``process.py`` allows of it.
+    """
+
+    root: Path
+    state: Path
+    output: Path
+    environ: Mapping[str, str]
+    run: Runner
+    event: Event
+    identity: RunIdentity
+    report: Reporter = field(default_factory=Silent)
+    clock: Clock = field(default_factory=SystemClock)
+
+    def log(self, step: str) -> Path:
+        """Where the output of the tools of ``step`` goes; an earlier one is removed."""
+        path = self.output / "logs" / f"{step}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        return path

@@ -1,0 +1,96 @@
+"""The one place that builds HTTP sessions.
+
+Proxies and CA bundles of the environment are honoured; ``.netrc`` and credentials in it are not, so that a password
+goes only where somebody sent it on purpose. Redirects are never followed here: whoever follows one decides which
+headers go along.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import should_bypass_proxies
+
+from pipeline_kit import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 60.0
+# Answers that another try may change. 404 and 401 are answers; 501 is one too.
+RETRIABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LONGEST_WAIT = 60.0
+
+
+class _Adapter(HTTPAdapter):
+    """Gives every request a timeout (requests has none of its own) and the proxies that are meant for its host."""
+
+    def __init__(self, proxies: Mapping[str, str], no_proxy: str, connections: int) -> None:
+        super().__init__(pool_maxsize=connections, max_retries=0)
+        self._proxies = dict(proxies)
+        # A registry on this machine is never behind a proxy.
+        self._no_proxy = ",".join(filter(None, ("localhost,127.0.0.1,::1", no_proxy)))
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002
+        timeout: object = None,
+        verify: bool | str = True,  # noqa: FBT001, FBT002
+        cert: object = None,
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> requests.Response:
+        """Send ``request``; proxies of the session do not count, those of the environment do."""
+        bypass = should_bypass_proxies(request.url or "", no_proxy=self._no_proxy)
+        return super().send(
+            request,
+            stream=stream,
+            timeout=timeout or (CONNECT_TIMEOUT, READ_TIMEOUT),  # type: ignore[arg-type]
+            verify=verify,
+            cert=cert,  # type: ignore[arg-type]
+            proxies={} if bypass else self._proxies,
+        )
+
+
+def session(environ: Mapping[str, str], *, connections: int = 8) -> requests.Session:
+    """A session for up to ``connections`` requests at once to one host."""
+    made = requests.Session()
+    made.trust_env = False
+    if bundle := environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE"):
+        made.verify = bundle
+    made.headers["User-Agent"] = f"pipeline-kit/{__version__}"
+    no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    adapter = _Adapter(_proxies(environ), no_proxy, connections)
+    made.mount("http://", adapter)
+    made.mount("https://", adapter)
+    return made
+
+
+def wait_before_retry(attempt: int, retry_after: str | None, now: float) -> float:
+    """Seconds to wait before try number ``attempt`` + 1 (the first is 1): what the server asks for, at most a minute,
+    else 0.5, 1, 2, 4 seconds. ``now`` is in seconds since 1970. Any text is accepted as ``retry_after``: some servers
+    send durations such as ``35.852us``.
+    """
+    backoff = min(0.5 * 2.0 ** (attempt - 1), _LONGEST_WAIT)
+    if not retry_after:
+        return backoff
+    try:
+        asked = float(retry_after)
+    except ValueError:
+        try:
+            asked = parsedate_to_datetime(retry_after).timestamp() - now
+        except ValueError:
+            return backoff
+    return min(max(asked, 0.0), _LONGEST_WAIT) if asked == asked else backoff
+
+
+def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for scheme in ("http", "https"):
+        if proxy := environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY"):
+            found[scheme] = proxy
+    return found

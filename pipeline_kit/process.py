@@ -1,0 +1,268 @@
+"""The one place that starts processes.
+
+Argument lists and never a shell; the child's environment is an allow-list, so that no tool sees a secret it was not
+given; both pipes are read while it runs; and on Ctrl-C, SIGTERM or a timeout its whole process group is stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+from pipeline_kit.errors import Failure, alternative, quote, why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# What every program needs to work at all; everything else is given to a command by name (Command.allow).
+_ALLOWED = (
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
+    *("XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ),
+)
+# A group gets SIGINT first, since build tools clean up on it; then SIGTERM; then SIGKILL. A CI gives 7.5 s and 2.5 s.
+_GRACE = ((signal.SIGINT, 4.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
+_KEPT_LINES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program to run. ``allow`` names further variables it may see; ``extra`` are set for it. ``stdout_to`` sends its
+    standard output to a file; ``log`` gets both streams as they come; ``timeout`` is in seconds, None waits for ever.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path | None = None
+    allow: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    stdout_to: Path | None = None
+    log: Path | None = None
+    timeout: float | None = None
+
+    def __str__(self) -> str:
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a command ended. ``stdout`` is whole unless it went to a file, ``stderr`` holds its last lines; ``output``
+    are the last lines of both, in the order they came.
+    """
+
+    command: Command
+    code: int
+    stdout: bytes
+    stderr: str
+    output: str
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """Standard output as text, without the final newline."""
+        return self.stdout.decode("utf-8", "replace").rstrip("\n")
+
+    def checked(self, kind: str = "tool.broke") -> Completed:
+        """This, if the command ended with 0; else the failure with its own last words."""
+        if self.code == 0:
+            return self
+        name = Path(self.command.argv[0]).name
+        how = f"was killed by signal {-self.code}" if self.code < 0 else f"ended with exit code {self.code}"
+        raise Failure(kind, f"{name} {how}", why(f"The command was: {self.command}"), evidence=quote(self.output))
+
+
+class Runner:
+    """Runs commands with the environment it was made with."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def find(self, program: str) -> Path | None:
+        """Where ``program`` is, None if it is not installed. A name with a slash is taken as a path."""
+        found = shutil.which(program, path=self._environ.get("PATH"))
+        return Path(found) if found else None
+
+    def require(self, program: str, hint: str) -> Path:
+        """Where ``program`` is; without it a failure that gives ``hint``."""
+        found = self.find(program)
+        if found is None:
+            raise Failure(
+                "tool.missing",
+                f"{program} is not installed",
+                why("It was looked for in the folders of PATH."),
+                alternative(hint),
+            )
+        return found
+
+    def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
+        """Run ``command`` to its end. ``on_line`` gets each line of both streams as it comes, without the newline, one
+        call at a time; it must not raise. The exit code is the caller's to judge (``Completed.checked``).
+        """
+        started = time.monotonic()
+        with _Log(command.log) as log, _stdout(command) as stdout_file:
+            process = self._start(command, stdout_file)
+            tail = _Tail(log, on_line)
+            captured: list[bytes] = []
+            threads = [threading.Thread(target=tail.read, args=(process.stderr, True), daemon=True)]
+            if process.stdout:
+                threads.append(threading.Thread(target=tail.read, args=(process.stdout, False, captured), daemon=True))
+            if process.stdin:
+                threads.append(threading.Thread(target=_feed, args=(process.stdin, command.stdin), daemon=True))
+            for thread in threads:
+                thread.start()
+            try:
+                code = process.wait(command.timeout)
+            except subprocess.TimeoutExpired:
+                _stop(process)
+                raise _timed_out(command) from None
+            except BaseException:
+                _stop(process)
+                raise
+            for thread in threads:
+                thread.join(5.0)  # a grandchild may hold a pipe open: what the command itself said is here by then
+        return Completed(
+            command, code, b"".join(captured), "\n".join(tail.stderr), "\n".join(tail.both), time.monotonic() - started
+        )
+
+    def _start(self, command: Command, stdout_file: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        program = self.require(command.argv[0], f"Install {command.argv[0]}, or put its folder on PATH.")
+        names = (*_ALLOWED, *command.allow)
+        environ = {name: self._environ[name] for name in names if name in self._environ} | dict(command.extra)
+        try:
+            return subprocess.Popen(
+                [str(program), *command.argv[1:]],
+                cwd=command.cwd,
+                env=environ,
+                stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
+                stdout=stdout_file or subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise Failure("tool.broke", f"{program.name} could not be started: {error}") from error
+
+
+def sha256_of(program: Path) -> str:
+    """The hash of the file that runs, links followed: what a record names a tool by."""
+    with program.resolve().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Tail:
+    """Reads both pipes: everything to the log and the listener, the last lines into memory."""
+
+    def __init__(self, log: _Log, on_line: Callable[[str], None] | None) -> None:
+        self.stderr: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.both: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._log = log
+        self._on_line = on_line
+        self._lock = threading.Lock()
+
+    def read(self, pipe: IO[bytes], is_stderr: bool, captured: list[bytes] | None = None) -> None:  # noqa: FBT001
+        # A limit on a line: a progress bar without newlines must not fill the memory.
+        while chunk := pipe.readline(1 << 20):
+            line = chunk.decode("utf-8", "replace").rstrip("\r\n")
+            with self._lock:
+                if captured is not None:
+                    captured.append(chunk)
+                self._log.write(chunk)
+                self.both.append(line)
+                if is_stderr:
+                    self.stderr.append(line)
+                if self._on_line:
+                    self._on_line(line)
+        pipe.close()
+
+
+class _Log:
+    """A log file, or nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("ab")
+        return self
+
+    def write(self, chunk: bytes) -> None:
+        if self._file and not self._file.closed:
+            self._file.write(chunk)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+
+def _stdout(command: Command) -> _Output:
+    return _Output(command.stdout_to)
+
+
+class _Output:
+    """The file that standard output goes to, or None for a pipe."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = path.open("wb") if path else None
+
+    def __enter__(self) -> IO[bytes] | None:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+
+def _feed(pipe: IO[bytes], content: bytes) -> None:
+    try:
+        pipe.write(content)
+        pipe.close()
+    except BrokenPipeError:
+        return  # the program did not want to read it all
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the whole group, so that a build's own children end too."""
+    for number, patience in _GRACE:
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(patience)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    try:
+        os.killpg(process.pid, signal.SIGTERM)  # children that outlived the leader
+    except ProcessLookupError:
+        return
+
+
+def _timed_out(command: Command) -> Failure:
+    name = Path(command.argv[0]).name
+    return Failure(
+        "tool.timeout",
+        f"{name} did not end within {command.timeout:.0f} s",
+        why(f"It was stopped. The command was: {command}"),
+    )
