@@ -97,6 +97,8 @@ class Failure(Exception):  # noqa: N818 - a failure is the field's word: a refus
         self.place = place
         self.reproduce = reproduce
         self.done = done
+        # What the step found out all the same, for the record: a verdict that is a no.
+        self.value: object = None
 
     @property
     def exit(self) -> Exit:

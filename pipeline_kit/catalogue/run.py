@@ -19,6 +19,22 @@ KINDS: dict[str, Kind] = {
         "The run was asked to end",
         """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.""",
     ),
+    "ci-file": Kind(
+        Exit.BROKE,
+        "A file that the CI reads can't be written",
+        """Outputs and summaries reach a CI by files: GitHub names them in GITHUB_OUTPUT, GITHUB_STEP_SUMMARY and GITHUB_ARTIFACTS, Azure Pipelines has a
+folder in AGENT_TEMPDIRECTORY. Without them later steps would silently go on with empty values.
+
+In a container, mount the folder that the variable names at the same path, or don't pass the variable. On a runner of your own, look for a full
+disk or for files that belong to another user.""",
+    ),
+    "nothing-to-release": Kind(
+        Exit.USAGE,
+        "No commit since the last release asks for a new one",
+        """A release is made for a feature, a fix, a performance improvement or a breaking change, as the messages of the commits say (Conventional Commits). None of those since the last release is one.
+
+If there should be one all the same, tag it by hand: git tag -a v1.5.1 -m 'why', and push the tag.""",
+    ),
     "bug": Kind(
         Exit.BROKE,
         "pipeline-kit itself failed",

@@ -24,7 +24,8 @@ class Severity(IntEnum):
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """A known vulnerability in an installed package. ``fixed`` is '' where there is no fix yet; ``where`` the file or
-    the package database it was found in, ``layer`` the diff ID of the layer that brought it.
+    the package database it was found in, ``layer`` the diff ID of the layer that brought it. ``purl`` is the package
+    URL without the version: with the id and ``where`` it is the same finding in the next image too.
     """
 
     id: str
@@ -35,10 +36,25 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     where: str = ""
     layer: str = ""
+    purl: str = ""
+
+
+class ScannerData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The database that a scan read: ``time`` is when it was made, in seconds since 1970; ``note`` says why it is not
+    newer, where an update was wanted and failed.
+    """
+
+    time: int
+    sha256: str
+    note: str = ""
 
 
 class PlatformScan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the scanner saw in one platform. ``os`` is '' where it recognised none."""
+    """What the scanner saw in one platform. ``os`` is '' where it recognised none.
+
+    ``doubts`` say why it may have seen too little: with one, the answer is 'cannot tell'. The first line of each is a
+    headline, the others are the scanner's own words. ``notes`` are what a person should know although it is no doubt.
+    """
 
     platform: Platform
     manifest: Digest
@@ -46,12 +62,16 @@ class PlatformScan(msgspec.Struct, frozen=True, omit_defaults=True):
     packages: int
     os: str = ""
     findings: tuple[Finding, ...] = ()
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``outcome`` of the worst platform. ``stops`` are the findings that the policy stops on, worst first.
+    """``outcome`` of the worst platform. ``stops`` are the findings that the policy stops on, worst first, each once
+    although several platforms have it. ``policy`` is the rule in words.
 
-    ``data_time`` is when the scanner's database was made, in seconds since 1970. ``doubts`` say why it can't be told.
+    ``data_time`` is when the scanner's database was made, in seconds since 1970. ``doubts`` say why it can't be told,
+    and ``notes`` what a person should know; both name the platform where there are several.
     """
 
     digest: Digest
@@ -63,6 +83,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     scans: tuple[PlatformScan, ...] = ()
     stops: tuple[Finding, ...] = ()
     doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def packages(self) -> int:

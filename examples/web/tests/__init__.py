@@ -1,0 +1,1 @@
+"""Tests of the guest book; the image's first stage runs them."""

@@ -1,0 +1,1 @@
+"""A guest book: notes are left and read over HTTP."""

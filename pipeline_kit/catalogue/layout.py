@@ -1,0 +1,65 @@
+"""Failures of the image on disk."""
+
+from pipeline_kit.catalogue.kind import Kind
+from pipeline_kit.errors import Exit
+
+_AGAIN = """Build again; if it repeats, remove the layout's folder first, since a new build starts with the blobs of the earlier one. Where another job made the layout, compare the digest that it printed: the artifact store or whoever writes to it changed the image on the way."""
+
+KINDS: dict[str, Kind] = {
+    "invalid": Kind(
+        Exit.BROKE,
+        "The folder is no layout of an image",
+        f"""Between two steps an image is an OCI layout: oci-layout, index.json and blobs/sha256 in one folder, without links, each JSON document of moderate size and with one meaning. The message says what is different here.
+
+{_AGAIN}""",
+    ),
+    "several": Kind(
+        Exit.BROKE,
+        "The layout holds more than one image",
+        """Scanners silently take the first image of a layout, builders add to it: with two of them nobody can tell which one is meant. Two builds at once into the same folder do this too. Build into a fresh folder.""",
+    ),
+    "other": Kind(
+        Exit.BROKE,
+        "The layout holds another image than the one that was built",
+        f"""The digest of the image is fixed by the build, and every later step compares it. The folder now holds a different one.
+
+{_AGAIN}""",
+    ),
+    "missing": Kind(Exit.BROKE, "A blob of the image is missing on disk", _AGAIN),
+    "truncated": Kind(
+        Exit.BROKE,
+        "A blob of the image is cut short",
+        f"""A full disk or an interrupted copy does this.
+
+{_AGAIN}""",
+    ),
+    "tampered": Kind(
+        Exit.BROKE,
+        "A blob of the image does not hash to its name",
+        f"""A blob is named after the hash of its bytes. Other bytes under that name are damage or an attempt to have one image scanned and another one published, so everything stops here.
+
+{_AGAIN}""",
+    ),
+    "diff-id": Kind(
+        Exit.BROKE,
+        "A layer unpacks to something else than its config says",
+        f"""The config of an image lists the hash of each unpacked layer. Scanners key their cache by it and engines refuse to start such an image, so a layer that does not match is neither scanned nor published.
+
+{_AGAIN}""",
+    ),
+    "archive": Kind(
+        Exit.BROKE,
+        "What the engine saved can't be read as an image",
+        """An engine that can't write a layout is asked for a tar archive, as docker save makes it: manifest.json, a config and layers, or a layout in a tar. A full disk or an interrupted engine leaves half an archive. Build again.""",
+    ),
+    "bomb": Kind(
+        Exit.BROKE,
+        "The image unpacks to more than it may",
+        """All layers together may unpack to 64 GiB. A small layer can be made to unpack to a thousand times its size, which would fill a scanner's disk. If your image really is that large, split it.""",
+    ),
+    "zstd": Kind(
+        Exit.BROKE,
+        "A layer is compressed with zstd, which this Python can't read",
+        """Without unpacking it nobody can tell whether the layer is what the config says. Python reads zstd since 3.14; before that, install the package backports.zstd beside pipeline-kit, or build with gzip layers.""",
+    ),
+}

@@ -1,0 +1,173 @@
+"""GitHub Actions: workflow commands on the stream, and files that the runner reads after the step.
+
+The rules are the runner's: https://github.com/actions/runner, ActionCommand.cs and FileCommandManager.cs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline_kit.ci import files
+from pipeline_kit.ci.messages import (
+    Annotation,
+    Artifact,
+    EndGroup,
+    Group,
+    Mask,
+    Output,
+    Resume,
+    StopCommands,
+    Summary,
+    random_token,
+)
+from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
+from pipeline_kit.ci.summary import fitting
+from pipeline_kit.model.event import Event, EventKind, RunIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_kit.ci.messages import Message
+
+NAME = "GitHub Actions"
+TEMPORARY_FOLDER = "RUNNER_TEMP"
+
+# Webhook payloads end at 25 MB.
+_LARGEST_PAYLOAD = 32 * 1024 * 1024
+_KINDS: dict[str, EventKind] = {
+    "push": "push",
+    "release": "push",
+    "merge_group": "push",
+    "schedule": "schedule",
+    "pull_request": "pull_request",
+    "pull_request_target": "pull_request",
+    "pull_request_review": "pull_request",
+    "pull_request_review_comment": "pull_request",
+}
+
+
+def detect(environ: Mapping[str, str]) -> bool:
+    """Whether the runner, or one that does as it does, runs us."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def emit(message: Message, environ: Mapping[str, str]) -> str:
+    """Write ``message`` to the file that is meant for it, or give it as a command, which starts a line of its own."""
+    match message:
+        case Group(title):
+            return _command("group", title)
+        case EndGroup():
+            return _command("endgroup")
+        case StopCommands(token):
+            return _command("stop-commands", token)
+        case Resume(token):
+            return _command(token)
+        case Mask():
+            return "".join(_command("add-mask", line) for line in message.lines)
+        case Annotation():
+            return _annotation(message)
+        case Output():
+            return _output(message, environ)
+        case Summary(markdown):
+            path = environ.get("GITHUB_STEP_SUMMARY", "")
+            files.append(path, fitting(markdown, files.size(path)))
+        case Artifact(reference):
+            files.append(environ.get("GITHUB_ARTIFACTS", ""), f"oci://{reference}\n")
+    return ""
+
+
+def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
+    """What started the workflow. Whatever the payload does not say for certain counts as the unsafe case."""
+    name, ref = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_REF", "")
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    payload = _payload(environ)
+    kind = _KINDS.get(name, "manual")
+    request = kind == "pull_request"
+    branch = environ.get("GITHUB_HEAD_REF", "") if request else branch_of(ref)
+    tag = tag_of(ref)
+    url = f"{environ.get('GITHUB_SERVER_URL') or 'https://github.com'}/{repository}" if repository else ""
+    return Event(
+        kind="tag" if kind == "push" and tag else kind,
+        ref=ref,
+        branch=branch,
+        tag=tag,
+        base=environ.get("GITHUB_BASE_REF") or branch_of(_text(payload, "merge_group", "base_ref")),
+        number=(pull_request_of(ref) or _number(payload)) if request else "",
+        # A schedule runs on the default branch alone.
+        default_branch=_text(payload, "repository", "default_branch") or (branch if kind == "schedule" else ""),
+        repository=repository,
+        source_url=url,
+        fork=request and not _same(_text(payload, "pull_request", "head", "repo", "full_name"), repository),
+        unsafe=name == "pull_request_target",
+        skips_tags=True,
+    ), _identity(environ, url)
+
+
+def _identity(environ: Mapping[str, str], repository_url: str) -> RunIdentity:
+    run, attempt = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_RUN_ATTEMPT", "")
+    url = f"{repository_url}/actions/runs/{run}" if repository_url and run else ""
+    return RunIdentity("github", run, attempt, f"{url}/attempts/{attempt}" if url and attempt else url)
+
+
+def _payload(environ: Mapping[str, str]) -> object:
+    try:
+        with Path(environ.get("GITHUB_EVENT_PATH", "")).open("rb") as file:
+            content = file.read(_LARGEST_PAYLOAD + 1)
+        return msgspec.json.decode(content) if len(content) <= _LARGEST_PAYLOAD else None
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError):
+        return None
+
+
+def _at(payload: object, *keys: str) -> object:
+    for key in keys:
+        payload = payload.get(key) if isinstance(payload, dict) else None
+    return payload
+
+
+def _text(payload: object, *keys: str) -> str:
+    found = _at(payload, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def _number(payload: object) -> str:
+    number = _at(payload, "pull_request", "number")
+    return str(number) if type(number) is int else ""
+
+
+def _same(name: str, other: str) -> bool:
+    return bool(name) and name.casefold() == other.casefold()
+
+
+def _output(output: Output, environ: Mapping[str, str]) -> str:
+    end = _delimiter(output.name, output.value)
+    files.append(environ.get("GITHUB_OUTPUT", ""), f"{output.name}<<{end}\n{output.value}\n{end}\n")
+    return emit(Mask(output.value), environ) if output.secret else ""
+
+
+def _delimiter(*texts: str) -> str:
+    """A line that none of ``texts`` can end early: a value that could would set outputs of its own."""
+    made = f"delimiter_{random_token()}"
+    return _delimiter(*texts) if any(made in text for text in texts) else made
+
+
+def _annotation(annotation: Annotation) -> str:
+    properties = {"title": annotation.title}
+    if place := annotation.place:
+        properties |= {"file": place.file, "line": str(place.line or ""), "col": str(place.column or "")}
+    return _command(annotation.level, annotation.kept, properties)
+
+
+def _command(name: str, data: str = "", properties: Mapping[str, str] | None = None) -> str:
+    written = ",".join(f"{key}={_property(value)}" for key, value in (properties or {}).items() if value)
+    return f"::{name}{' ' if written else ''}{written}::{_data(data)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,78 @@
+"""GitLab CI: folded sections in the log, and outputs in a dotenv report."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pipeline_kit.ci import files
+from pipeline_kit.ci.messages import EndGroup, Group, Output
+from pipeline_kit.ci.tool_output import neutralise
+from pipeline_kit.model.event import Event, EventKind, RunIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_kit.ci.messages import Message
+
+NAME = "GitLab CI"
+TEMPORARY_FOLDER = ""
+
+_KINDS: dict[str, EventKind] = {
+    "push": "push",
+    "schedule": "schedule",
+    "merge_request_event": "pull_request",
+    "external_pull_request_event": "pull_request",
+}
+# Sections don't nest, so one name is enough.
+_SECTION = "pipeline_kit"
+
+
+def detect(environ: Mapping[str, str]) -> bool:
+    """Whether GitLab's runner runs us."""
+    return environ.get("GITLAB_CI") == "true"
+
+
+def emit(message: Message, environ: Mapping[str, str]) -> str:
+    """Sections on the stream. Outputs go to the file that PIPELINE_KIT_DOTENV names, which the job declares under
+    artifacts:reports:dotenv; such a file has one line a value, so lines are joined by spaces, and takes no secrets.
+    """
+    match message:
+        case Group(title):
+            return f"{_marker('start')}[collapsed=true]\r\x1b[0K{neutralise(title)}\n"
+        case EndGroup():
+            return f"{_marker('end')}\r\x1b[0K\n"
+        case Output(name, value, secret=False):
+            line = f"{name.replace('-', '_')}={' '.join(value.split())}\n"
+            files.append(environ.get("PIPELINE_KIT_DOTENV", ""), line)
+    return ""
+
+
+def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
+    """What started the pipeline. Its runner fetches tags where it fetches the whole history."""
+    tag = environ.get("CI_COMMIT_TAG", "")
+    kind = _KINDS.get(environ.get("CI_PIPELINE_SOURCE", ""), "manual")
+    repository = environ.get("CI_PROJECT_PATH", "")
+    identity = RunIdentity("gitlab", environ.get("CI_PIPELINE_ID", ""), url=environ.get("CI_PIPELINE_URL", ""))
+    if kind == "pull_request":
+        branch = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "")
+        ref = environ.get("CI_MERGE_REQUEST_REF_PATH", "")
+    else:
+        branch = "" if tag else environ.get("CI_COMMIT_BRANCH", "")
+        ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}" if branch else ""
+    return Event(
+        kind="tag" if kind == "push" and tag else kind,
+        ref=ref,
+        branch=branch,
+        tag=tag,
+        base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
+        number=environ.get("CI_MERGE_REQUEST_IID", ""),
+        default_branch=environ.get("CI_DEFAULT_BRANCH", ""),
+        repository=repository,
+        source_url=environ.get("CI_PROJECT_URL", ""),
+        fork=kind == "pull_request" and environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != repository,
+    ), identity
+
+
+def _marker(which: str) -> str:
+    return f"\x1b[0Ksection_{which}:{int(time.time())}:{_SECTION}"

@@ -1,0 +1,137 @@
+"""What can be said to a CI beside plain lines: a dialect writes what it has words for, and leaves out the rest."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline_kit.errors import Place
+    from pipeline_kit.model.reference import Reference
+
+Level = Literal["error", "warning", "notice"]
+
+# GitHub and Azure Pipelines keep ten annotations of a level in a step, of 4096 characters each.
+_ANNOTATIONS = 10
+_ANNOTATION_LENGTH = 4096
+_SHORTEST_MASK = 4
+_OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_LINE_END = re.compile(r"[\r\n]+")
+
+
+def random_token() -> str:
+    """32 hexadecimal digits that nobody can guess."""
+    return os.urandom(16).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lines that follow belong to ``title`` and are shown folded. Groups don't nest."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndGroup:
+    """The group ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCommands:
+    """No command is read until a ``Resume`` with the same ``token``, which nobody can guess. Only GitHub has this, and
+    while it lasts our own masks and annotations are not read either. Lines made safe by ``neutralise`` don't need it.
+    """
+
+    token: str = field(default_factory=random_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Commands are read again."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A message that is shown beside the log too, at ``place`` in the user's files if there is one."""
+
+    level: Level
+    text: str
+    title: str = ""
+    place: Place | None = None
+
+    @property
+    def kept(self) -> str:
+        """``text`` as long as a CI keeps it; a CI that cuts doesn't say so."""
+        end = " [...]"
+        return self.text if len(self.text) <= _ANNOTATION_LENGTH else self.text[: _ANNOTATION_LENGTH - len(end)] + end
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """``secret`` is hidden in whatever is printed from now on, so this comes before anything that may print it."""
+
+    secret: str = field(repr=False)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to hide: each line of its own, since a CI looks at one line at a time. Lines of up to three characters
+        are left out: they hide nothing that can't be guessed, and would blot out half the log.
+        """
+        lines = (line.strip() for line in _LINE_END.split(self.secret))
+        return tuple(dict.fromkeys(line for line in lines if len(line) >= _SHORTEST_MASK))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value that later steps and jobs read by ``name``. A secret one has one line, as Azure Pipelines demands."""
+
+    name: str
+    value: str = field(repr=False)
+    secret: bool = False
+
+    def __post_init__(self) -> None:
+        if not _OUTPUT_NAME.match(self.name):
+            raise ValueError(f"{self.name!r} is not the name of an output (letters, digits, _ and -)")
+        if self.secret and _LINE_END.search(self.value):
+            raise ValueError(f"the secret output {self.name} has several lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A page in Markdown about the run. ``name`` is its title where a CI shows one."""
+
+    markdown: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An image that was published, by digest. GitHub fails a step that declares two digests for one name, which is the
+    reference without its digest.
+    """
+
+    reference: Reference
+
+
+Message: TypeAlias = Group | EndGroup | StopCommands | Resume | Annotation | Mask | Output | Summary | Artifact
+
+
+def limited(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
+    """At most ten of each level; where there are more, the tenth counts those that are left out."""
+    kept: list[Annotation] = []
+    by_level: dict[Level, list[Annotation]] = {}
+    for annotation in annotations:
+        by_level.setdefault(annotation.level, []).append(annotation)
+    for level, found in by_level.items():
+        if len(found) <= _ANNOTATIONS:
+            kept += found
+        else:
+            rest = len(found) - _ANNOTATIONS + 1
+            kept += [*found[: _ANNOTATIONS - 1], Annotation(level, f"{rest} more of this kind are in the log")]
+    return tuple(kept)

@@ -1,0 +1,38 @@
+"""The lines of a wrapped tool, made safe to print in any CI and on any terminal.
+
+A CI takes commands from the same stream, so a file name in a build log could set an output or hide an error. Every
+CI's commands are broken, whichever runs: logs are copied, and one CI's runner may run inside another.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline_kit.errors import printable
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;:]*m)")
+_COLOUR_OFF = "\x1b[0m"
+# CSI (moves the cursor, clears lines) and OSC (sets titles, makes links), as ECMA-48 writes them.
+_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# Azure's agent finds ##vso[ anywhere in a line, GitHub's runner ##[ too.
+_BRACKET_COMMAND = re.compile(r"##(vso)?\[", re.IGNORECASE)
+# GitHub's runner reads ::name::data after any white space. Without the second pair it is no command.
+_COLON_COMMAND = re.compile(r"\A([ \t]*):(?=:.*::)")
+
+
+def neutralise(line: str) -> str:
+    """``line`` as one line that no CI takes for a command and no terminal obeys, except that it may be coloured.
+
+    ``##vso[`` becomes ``##_vso[``, ``##[`` becomes ``##_[`` and a leading ``::`` becomes ``:_:``. Sequences that move
+    the cursor are dropped; other control characters, a carriage return within the line too, are shown as escapes.
+    """
+    line = _SEQUENCE.sub(_colour_only, line.rstrip("\r\n"))
+    pieces = _COLOUR.split(line)
+    text = "".join(piece if index % 2 else printable(piece) for index, piece in enumerate(pieces))
+    text = _BRACKET_COMMAND.sub(lambda found: f"##_{found[1] or ''}[", text)
+    text = _COLON_COMMAND.sub(r"\1:_", text)
+    return text if len(pieces) == 1 or text.endswith(_COLOUR_OFF) else text + _COLOUR_OFF
+
+
+def _colour_only(sequence: re.Match[str]) -> str:
+    return sequence[0] if _COLOUR.fullmatch(sequence[0]) else ""

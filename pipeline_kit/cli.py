@@ -1,0 +1,166 @@
+"""The command line: finds the command, runs it, and turns every end into an exit code. The only place that exits."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline_kit import __version__
+from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, why
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline_kit.session import Session
+
+# name -> (module, summary): the help needs no module, and a command imports its own alone.
+COMMANDS = {
+    "run": ("pipeline_kit.commands.run", "From the commit to the container that serves: all steps in order."),
+    "plan": ("pipeline_kit.commands.plan", "Say what run would do, and do nothing."),
+    "login": ("pipeline_kit.steps.login", "Who we are to the registry, and what it grants."),
+    "version": ("pipeline_kit.steps.version", "The version of this commit."),
+    "tag": ("pipeline_kit.steps.tag", "The tags and labels of this commit."),
+    "build": ("pipeline_kit.steps.build", "Build the image into an OCI layout on disk."),
+    "scan": ("pipeline_kit.steps.scan", "Judge the built image: pass, refused, or cannot tell."),
+    "push": ("pipeline_kit.steps.push", "Publish the scanned bytes, then the tags."),
+    "deploy": ("pipeline_kit.steps.deploy", "Serve the published digest, and prove that it does."),
+    "registry": ("pipeline_kit.commands.registry", "A registry on this machine."),
+    "config": ("pipeline_kit.commands.config", "Show and check the configuration."),
+    "explain": ("pipeline_kit.commands.explain", "What a failure means, and the ways out."),
+}
+_UNDEFINED = re.compile(r"\$\(([A-Za-z_][\w.]*)\)\Z")
+
+
+class Commands(click.Group):
+    """The commands, imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of commands, from the summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "PIPELINE_KIT",
+        "max_content_width": 100,
+    },
+    epilog="""\b
+Examples:
+  pipeline-kit run --local     Dockerfile, registry, running container: no account needed
+  pipeline-kit plan            what would happen here
+  pipeline-kit explain scan.refused
+
+Every option can stand in pipeline-kit.yml, or in PIPELINE_KIT_COMMAND_OPTION.""",
+)
+@click.version_option(__version__, message="pipeline-kit %(version)s")
+def main() -> None:
+    """From a commit to a container that serves, one digest all the way."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; the exit code."""
+    from pipeline_kit.session import Session
+
+    if list(arguments) == ["--version"]:
+        sys.stdout.write(f"pipeline-kit {__version__}\n")
+        return Exit.DONE
+    session = Session(dict(os.environ), Path.cwd(), sys.stdout, sys.stderr)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return _guarded(session, list(arguments))
+    except BrokenPipeError:
+        # Whoever read our output went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.BROKE
+
+
+def _guarded(session: Session, arguments: list[str]) -> int:
+    try:
+        _refuse_undefined(session)
+        main.main(args=arguments, prog_name="pipeline-kit", standalone_mode=False, obj=session)
+    except Failure as failure:
+        return _tell(session, failure)
+    except click.UsageError as error:
+        return _tell(session, _usage(error))
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(session, Failure("run.interrupted", "interrupted", done=_DONE))
+    except Stopped:
+        return _tell(session, Failure("run.terminated", "asked to end (SIGTERM)", done=_DONE))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: a mistake of ours must not look like one of theirs
+        return _tell(session, _bug(session, error, arguments))
+    return Exit.DONE
+
+
+_DONE = "children were stopped, nothing is half-published"
+
+
+def _tell(session: Session, failure: Failure) -> int:
+    if failure.reproduce is None and session.step:
+        failure.reproduce = f"pipeline-kit {session.step}"
+    session.failed(failure)
+    return failure.exit
+
+
+def _usage(error: click.UsageError) -> Failure:
+    message = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "pipeline-kit"
+    return Failure("config.usage", f"{message[0].lower()}{message[1:]}", fix(f"{command} --help"))
+
+
+def _stop(number: int, _: object) -> None:
+    raise Stopped(number)
+
+
+def _refuse_undefined(session: Session) -> None:
+    """Azure Pipelines leaves ``$(name)`` in place where no variable has that name."""
+    for name, value in session.environ.items():
+        if name.startswith("PIPELINE_KIT_") and (found := _UNDEFINED.match(value)):
+            raise Failure(
+                "config.undefined-variable",
+                f"{name} is $({found[1]}), and no variable has that name",
+                why("Azure Pipelines leaves $(name) as it is where the variable is not defined."),
+                alternative(f"define {found[1]}, or take the reference away"),
+            )
+
+
+def _bug(session: Session, error: Exception, arguments: list[str]) -> Failure:
+    path = Path(session.folder) / ".pipeline-kit" / "logs" / "bug.log"
+    report: list[Any] = [f"pipeline-kit {__version__}, Python {sys.version.split()[0]}, {sys.platform}", arguments]
+    text = "\n".join([*map(str, report), "".join(traceback.format_exception(error))])
+    try:
+        from pipeline_kit.flow import prepare_output
+
+        prepare_output(path.parent.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        note = log(f"{path.relative_to(session.folder)} has what a bug report needs")
+    except OSError:
+        note = log(text)
+    name = type(error).__name__
+    return Failure("run.bug", f"pipeline-kit itself failed: {name}: {error}"[:300], why("This is our mistake."), note)

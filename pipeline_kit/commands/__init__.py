@@ -1,0 +1,1 @@
+"""Commands that are not steps: the whole run, its plan, the registry, the configuration."""

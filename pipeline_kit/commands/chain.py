@@ -1,0 +1,67 @@
+"""The steps in order: which of them run, with which options, on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from pipeline_kit.errors import Failure, why
+from pipeline_kit.steps import ORDER
+
+if TYPE_CHECKING:
+    from pipeline_kit.flow import Flow
+    from pipeline_kit.session import Session
+    from pipeline_kit.steps.command import Shared, StepCommand
+
+# They need neither network nor tools, so a later step that runs alone may ask them again.
+PURE = ("version", "tag")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which steps to run: those named, or a range."""
+
+    only: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+
+    def steps(self) -> tuple[str, ...]:
+        """The chosen steps, in order."""
+        if self.only:
+            return tuple(name for name in ORDER if name in self.only)
+        first = ORDER.index(self.first) if self.first else 0
+        last = ORDER.index(self.last) if self.last else len(ORDER) - 1
+        if first > last:
+            raise Failure(
+                "config.usage", f"{self.first} comes after {self.last}", why(f"The order is {', '.join(ORDER)}.")
+            )
+        return ORDER[first : last + 1]
+
+
+def step_command(name: str) -> StepCommand:
+    """The command of a step, imported now."""
+    return cast("StepCommand", import_module(f"pipeline_kit.steps.{name}").command)
+
+
+def options_of(session: Session, shared: Shared, name: str, given: dict[str, str]) -> dict[str, Any]:
+    """The options of a step: from ``--set``, the environment, the configuration, the defaults."""
+    prefix = f"{name}."
+    own = {key.removeprefix(prefix): value for key, value in given.items() if key.startswith(prefix)}
+    return step_command(name).resolved(session, shared, own)
+
+
+def ask_pure_steps(session: Session, flow: Flow, shared: Shared, before: str) -> None:
+    """Ask version and tag for this commit and event, without a line of their own, where ``before`` comes after them."""
+    for name in PURE:
+        if name == before:
+            return
+        outcome = step_command(name).perform(flow, **options_of(session, shared, name, {}))
+        flow.keep(name, flow.context.clock.now(), 0.0, outcome)
+
+
+def check_given(given: dict[str, str]) -> None:
+    """Refuse a ``--set`` of a step that there is not."""
+    for key in given:
+        if key.partition(".")[0] not in ORDER:
+            raise Failure("config.usage", f"--set {key}: not STEP.OPTION", why(f"The steps are {', '.join(ORDER)}."))

@@ -1,0 +1,156 @@
+"""``pipeline-kit run``: all steps in order, on one image."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline_kit import __version__
+from pipeline_kit.ci.messages import Summary
+from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of, step_command
+from pipeline_kit.commands.plan import show_plan
+from pipeline_kit.errors import Failure
+from pipeline_kit.model.digest import short
+from pipeline_kit.render import lines
+from pipeline_kit.steps import ORDER
+from pipeline_kit.steps.command import KeyValue, Shared, shared_options
+
+if TYPE_CHECKING:
+    from pipeline_kit.flow import Flow, Outcome
+    from pipeline_kit.session import Session
+
+_STEP = click.Choice(ORDER)
+
+
+@click.command(
+    "run",
+    epilog="""\b
+Examples:
+  pipeline-kit run --local              no account: a registry and a container on this machine
+  pipeline-kit run --until scan         build and judge, publish nothing
+  pipeline-kit run --from deploy --env prod
+  pipeline-kit run --set build.target=debug --set scan.fail-on=CRITICAL
+  pipeline-kit run --release            tag the next version, then publish it""",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    envvar="PIPELINE_KIT_RUN_ONLY",
+    type=_STEP,
+    help="Run this step alone; may be given several times.",
+)
+@click.option(
+    "--from",
+    "first",
+    envvar="PIPELINE_KIT_RUN_FROM",
+    type=_STEP,
+    default=None,
+    help="Start with this step; what it needs is in the record.",
+)
+@click.option("--until", "last", envvar="PIPELINE_KIT_RUN_UNTIL", type=_STEP, default=None, help="End with this step.")
+@click.option(
+    "--local",
+    is_flag=True,
+    envvar="PIPELINE_KIT_RUN_LOCAL",
+    help="Publish to a registry on this machine, and run the container here.",
+)
+@click.option(
+    "--release",
+    is_flag=True,
+    envvar="PIPELINE_KIT_RUN_RELEASE",
+    help="Tag this commit with the next version and push the tag, then run.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and do nothing: as plan does.")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    type=KeyValue(),
+    metavar="STEP.OPTION=VALUE",
+    help="An option of a step; wins over all.",
+)
+@click.pass_obj
+def command(session: Session, /, **options: Any) -> None:
+    """From the commit to the container that serves: login, version, tag, build, scan, push, deploy.
+
+    Each step's result goes into .pipeline-kit/run.json; the reference of the published image is the only line on
+    standard output.
+    """
+    shared = Shared(options)
+    given = dict(options["given"])
+    check_given(given)
+    choice = Choice(options["only"], options["first"] or "", options["last"] or "")
+    flow = session.flow(shared)
+    flow.local = options["local"]
+    if options["dry_run"]:
+        show_plan(session, flow, shared, choice, given)
+        return
+    with ExitStack() as stack:
+        stack.enter_context(flow.locked())
+        if flow.local:
+            from pipeline_kit.commands.local_registry import use_local_registry
+
+            use_local_registry(flow, stack)
+        if options["release"]:
+            from pipeline_kit.release import tag_release
+
+            tag_release(flow)
+        _run(session, flow, shared, choice, given)
+
+
+def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str]) -> None:
+    started = flow.context.clock.monotonic()
+    steps = choice.steps()
+    session.terminal.line(_header(session, flow))
+    if steps[0] not in ("login", "version", "tag"):
+        ask_pure_steps(session, flow, shared, steps[0])
+    last: Outcome | None = None
+    try:
+        for index, name in enumerate(steps):
+            session.stopped_before = next(iter(steps[index + 1 :]), "")
+            outcome = session.perform(step_command(name), flow, options_of(session, shared, name, given))
+            last = outcome or last
+        session.stopped_before = ""
+    except Failure:
+        _summarise(session, flow)
+        raise
+    _summarise(session, flow)
+    for line in _footer(session, flow, flow.context.clock.monotonic() - started):
+        session.terminal.line(line)
+    result = str(flow.published().reference) if flow.has("push") and "push" in steps else last.result if last else ""
+    session.result(result, flow.record, shared.output)
+
+
+def _header(session: Session, flow: Flow) -> str:
+    state = flow.state
+    tag = f" ({state.here[0].name})" if state.here else f" ({state.branch})" if state.branch else ""
+    origin = flow.settings.shown or "no configuration"
+    return lines.header(
+        session.terminal.style, __version__, f"{flow.key} {state.short}{tag}", origin, session.dialect.NAME
+    )
+
+
+def _footer(session: Session, flow: Flow, seconds: float) -> list[str]:
+    style = session.terminal.style
+    done = f"Done in {seconds:.1f}s"
+    if flow.has("deploy"):
+        entry = flow.deployed()
+        done += f": {style.paint(short(entry.digest), 'cyan')} serves at {style.paint(entry.url or entry.name, 'bold')}"
+    elif flow.has("push"):
+        done += f": {style.paint(short(flow.published().digest), 'cyan')} is published"
+    elif flow.has("build"):
+        done += f": {style.paint(short(flow.built().digest), 'cyan')} is built"
+    record = flow.record_path.relative_to(flow.context.root)
+    return [style.plain(done), style.plain(style.paint(f"Record {record}", "dim"))]
+
+
+def _summarise(session: Session, flow: Flow) -> None:
+    from pipeline_kit.render.summary import summary
+
+    if flow.record is not None:
+        session.terminal.send(Summary(summary(flow.record, flow.key), f"pipeline-kit {flow.key}"))
+
+
+command.params.extend(shared_options())

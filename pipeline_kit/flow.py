@@ -1,0 +1,244 @@
+"""The values of one run on their way from step to step, kept in the record as they come.
+
+A step that runs alone finds what earlier steps gave in the record; in a chain it finds what they gave just now. Either
+way nothing made from another commit is taken.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pipeline_kit import __version__, record
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.git import Git
+from pipeline_kit.record import Entry, Record, Run, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_kit.config import Settings
+    from pipeline_kit.context import Context
+    from pipeline_kit.model.deployment import Deployment
+    from pipeline_kit.model.git_state import GitState
+    from pipeline_kit.model.image import Image
+    from pipeline_kit.model.plan import Plan
+    from pipeline_kit.model.published import Published
+    from pipeline_kit.model.reference import Repository
+    from pipeline_kit.model.verdict import Verdict
+    from pipeline_kit.model.version import NextVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step gave: its value for the record, the ``word`` and ``detail`` of its line, the ``result`` for standard
+    output, and the ``outputs`` for the CI's later steps.
+    """
+
+    value: Values
+    word: str
+    detail: str
+    result: str
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
+    """A step does nothing, for a reason that its line gives."""
+
+
+@dataclass
+class Flow:
+    """One image on its way through the steps. ``image`` is None where no name is configured. ``local`` is a run without
+    an account; ``unwritten`` keeps the record in memory, for a plan.
+    """
+
+    context: Context
+    settings: Settings
+    image: Repository | None
+    environment: str = ""
+    prefix: str = "v"
+    local: bool = False
+    record_path: Path = Path()
+    record: Record | None = None
+    unwritten: bool = False
+
+    @property
+    def key(self) -> str:
+        """The image's name in the record: its path without the registry, or the folder's name."""
+        return self.image.path if self.image else self.context.root.name.lower()
+
+    @cached_property
+    def git(self) -> Git:
+        """The repository."""
+        return Git(self.context.root, self.context.run)
+
+    @cached_property
+    def state(self) -> GitState:
+        """The repository's state, read once."""
+        return self.git.state(self.prefix)
+
+    @property
+    def layout(self) -> Path:
+        """Where the image's layout is."""
+        return self.context.state / "layouts" / self.key.replace("/", "-")
+
+    def repository(self) -> Repository:
+        """The repository to publish to; a failure that shows what to write where none is configured."""
+        if self.image is None:
+            raise Failure(
+                "config.missing",
+                "no image is configured",
+                why("Its name says where to publish, and a wrong guess would publish to a wrong place."),
+                fix(f"pipeline-kit.yml:  image: REGISTRY.azurecr.io/{self.context.root.name.lower()}"),
+            )
+        return self.image
+
+    def version(self) -> NextVersion:
+        """What ``version`` gave."""
+        found: NextVersion = self._need("version")
+        return found
+
+    def plan(self) -> Plan:
+        """What ``tag`` gave."""
+        found: Plan = self._need("tag")
+        return found
+
+    def built(self) -> Image:
+        """What ``build`` gave."""
+        found: Image = self._need("build")
+        return found
+
+    def verdict(self) -> Verdict:
+        """What ``scan`` gave, of the image that was built."""
+        found: Verdict = self._need("scan")
+        self._same(found.digest, self.built().digest, "scan", "build")
+        return found
+
+    def published(self) -> Published:
+        """What ``push`` gave."""
+        found: Published = self._need("push")
+        return found
+
+    def deployed(self) -> Deployment:
+        """What ``deploy`` gave in this environment."""
+        found: Deployment = self._need("deploy")
+        return found
+
+    def has(self, step: str) -> bool:
+        """Whether ``step`` has given a value for this commit."""
+        entry = self._records().find(self.key, step, self._environment_of(step))
+        return entry is not None and getattr(entry.value, step) is not None
+
+    def keep(self, step: str, started: float, seconds: float, outcome: Outcome) -> None:
+        """Append what ``step`` gave to the record, and write it."""
+        self._append(step, started, seconds, outcome.word, outcome.detail, outcome.value)
+
+    def keep_failure(self, step: str, started: float, seconds: float, failure: Failure) -> None:
+        """Append how ``step`` failed to the record, and write it."""
+        value = failure.value if isinstance(failure.value, Values) else Values()
+        self._append(step, started, seconds, failure.exit.word, failure.headline, value, failure.kind)
+
+    def keep_skipped(self, step: str, reason: str) -> None:
+        """Append why ``step`` did nothing."""
+        self._append(step, self.context.clock.now(), 0.0, "skipped", reason, Values())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second run out of this working tree's record and layout for as long as the block lasts."""
+        path = self.context.state / "run.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise _busy(self.context.root, file.read().strip()) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def _need(self, step: str) -> Any:
+        entry = self._records().find(self.key, step, self._environment_of(step))
+        value = getattr(entry.value, step) if entry else None
+        if value is None:
+            raise Failure(
+                "record.missing",
+                f"{step} has not run for this commit",
+                why("This step takes what that one gives, and the record does not have it."),
+                fix(f"pipeline-kit {step}"),
+            )
+        return value
+
+    def _records(self) -> Record:
+        if self.record is None:
+            self.record = self._read()
+        return self.record
+
+    def _read(self) -> Record:
+        fresh = Record(
+            schema=record.SCHEMA,
+            commit=self.state.commit,
+            run=Run(self.context.identity, __version__, self.context.clock.now()),
+        )
+        if not self.record_path.exists():
+            return fresh
+        found = record.read(self.record_path)
+        # The values of another commit say nothing about this one: they stay in git's ignore, not in this run.
+        return msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
+
+    def _append(
+        self, step: str, started: float, seconds: float, word: str, detail: str, value: Values, failure: str = ""
+    ) -> None:
+        entry = Entry(
+            image=self.key,
+            step=step,
+            environment=self._environment_of(step),
+            word=word,
+            detail=detail,
+            started=started,
+            seconds=round(seconds, 3),
+            failure=failure,
+            value=value,
+        )
+        self.record = self._records().with_entry(entry)
+        if self.unwritten:
+            return
+        prepare_output(self.record_path.parent)
+        record.write(self.record, self.record_path)
+
+    def _environment_of(self, step: str) -> str:
+        return self.environment if step == "deploy" else ""
+
+    def _same(self, one: str, other: str, step: str, than: str) -> None:
+        if one != other:
+            raise Failure(
+                "record.digest",
+                f"{step} speaks of another image than {than}",
+                why(f"{step} judged {one}, {than} gave {other}."),
+                fix(f"pipeline-kit {step}"),
+            )
+
+
+def prepare_output(folder: Path) -> None:
+    """Make the folder for what a person should find; it ignores itself, in git and in a Docker build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _busy(root: Path, owner: str) -> Failure:
+    return Failure(
+        "run.busy",
+        f"another run works in {root.name}" + (f" (process {owner})" if owner.isdigit() else ""),
+        why("Two runs would write the same record and the same layout."),
+        fix("wait for it to end, or stop it"),
+    )

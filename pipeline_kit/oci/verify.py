@@ -1,0 +1,126 @@
+"""Is the layout on disk what its digest says? Every byte is hashed, and every layer unpacked and hashed again.
+
+No scanner does it: a layer that was swapped for an empty one is "clean", and poisons a cache keyed by diff ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+from pipeline_kit.context import Silent
+from pipeline_kit.errors import Failure, why
+from pipeline_kit.model.digest import Digest, short
+from pipeline_kit.oci.layout import open_blob, read, tampered
+from pipeline_kit.oci.parallel import in_parallel
+from pipeline_kit.oci.unpack import unpacker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from pipeline_kit.context import Activity
+    from pipeline_kit.model.image import PlatformImage
+    from pipeline_kit.oci.documents import Descriptor
+    from pipeline_kit.oci.layout import Layout
+    from pipeline_kit.oci.parallel import Stop
+
+# What all layers together may unpack to. zlib unpacks some 400 MB/s: a bomb is given up after a few minutes.
+MOST_UNPACKED = 64 << 30
+_PIECE = 1 << 20
+
+
+def verify(
+    folder: Path,
+    expected: Digest | None,
+    *,
+    progress: Activity | None = None,
+    workers: int = 4,
+    most_unpacked: int = MOST_UNPACKED,
+) -> tuple[Digest, tuple[PlatformImage, ...]]:
+    """The digest of the one image in ``folder`` and its platforms, after every blob was hashed, and each layer of each
+    platform unpacked and compared with the diff ID in the config. ``progress`` counts stored bytes.
+
+    Failure ``layout.*`` that names the blob; ``layout.other`` if the image's digest is not ``expected``.
+    """
+    layout = read(folder)
+    if expected is not None and layout.root.digest != expected:
+        raise other(layout, expected)
+    check = _Check(layout, progress or Silent(), most_unpacked)
+    largest_first = sorted(layout.blobs, key=lambda blob: -blob.size)
+    in_parallel(check.blob, largest_first, workers=workers)
+    return layout.root.digest, layout.platforms
+
+
+def other(layout: Layout, expected: Digest) -> Failure:
+    """The failure of a layout that holds another image than the one that is meant."""
+    return Failure(
+        "layout.other",
+        f"the layout holds {short(layout.root.digest)} instead of {short(expected)}",
+        why(f"The build made {expected}. {layout.folder} was written again since then."),
+    )
+
+
+class _Check:
+    """The hashing of one layout's blobs, by several threads."""
+
+    def __init__(self, layout: Layout, progress: Activity, most_unpacked: int) -> None:
+        self._layout = layout
+        self._progress = progress
+        self._most_unpacked = self._left = most_unpacked
+        self._hashed = 0
+        self._lock = threading.Lock()
+
+    def blob(self, blob: Descriptor, stop: Stop) -> None:
+        """Hash ``blob``, and only then unpack it: what does not hash to its name is not decompressed."""
+        with open_blob(self._layout.folder, blob) as file:
+            stored = hashlib.sha256()
+            while piece := file.read(_PIECE):
+                stop.check()
+                stored.update(piece)
+                self._count(len(piece))
+            if f"sha256:{stored.hexdigest()}" != blob.digest:
+                raise tampered(self._layout.folder, blob.digest)
+            if diff_id := self._layout.diff_ids.get(blob.digest):
+                file.seek(0)
+                self._unpack(blob, file, diff_id, stop)
+
+    def _unpack(self, blob: Descriptor, file: BinaryIO, diff_id: Digest, stop: Stop) -> None:
+        unpacked = hashlib.sha256()
+        piece = file.read(_PIECE)
+        layer = unpacker(piece)
+        try:
+            while piece:
+                for part in layer.feed(piece):
+                    stop.check()
+                    self._spend(blob, len(part))
+                    unpacked.update(part)
+                piece = file.read(_PIECE)
+        except ValueError as error:
+            raise _diff_id(blob, f"It can't be unpacked: {error}") from error
+        if not layer.finished:
+            raise _diff_id(blob, "It ends in the middle of the compressed data")
+        found = f"sha256:{unpacked.hexdigest()}"
+        if found != diff_id:
+            raise _diff_id(blob, f"It unpacks to {found}; its config says {diff_id}")
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self._hashed += size
+            self._progress.update("hashing", self._hashed, self._layout.size)
+
+    def _spend(self, blob: Descriptor, size: int) -> None:
+        with self._lock:
+            self._left -= size
+            spent = self._left < 0
+        if spent:
+            raise Failure(
+                "layout.bomb",
+                "the image unpacks to too much",
+                why(f"Its layers had unpacked to {self._most_unpacked} bytes when layer {short(blob.digest)} had more."),
+            )
+
+
+def _diff_id(blob: Descriptor, reason: str) -> Failure:
+    return Failure("layout.diff-id", f"layer {short(blob.digest)} is not what its config says", why(f"{reason}."))

@@ -1,0 +1,30 @@
+"""A layout as a scanner can read it: one platform alone, at a path without surprises.
+
+Trivy takes the first manifest of an index whatever platform it is asked for, and dies on an attestation in that place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.oci.layout import read
+from pipeline_kit.oci.layout_folder import create, write_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.model.image import PlatformImage
+
+
+def view(folder: Path, platform: PlatformImage, destination: Path) -> Path:
+    """Make ``destination`` a layout that holds only ``platform`` of the layout ``folder``, and return it. What was there
+    is removed. The blobs are not copied: it is of use for as long as ``folder`` stays. Trivy takes a ``:`` or ``@`` in
+    the path of ``destination`` for the start of a tag or digest.
+    """
+    manifest = next(entry for entry in read(folder).manifests if entry.digest == platform.manifest)
+    create(destination)
+    (destination / "blobs" / "sha256").rmdir()
+    (destination / "blobs").rmdir()
+    (destination / "blobs").symlink_to((folder / "blobs").resolve(), target_is_directory=True)
+    write_index(destination, manifest)
+    return destination

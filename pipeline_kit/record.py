@@ -1,0 +1,135 @@
+"""The run record: what each step gave, for whom and when, as versioned JSON written atomically.
+
+An entry is keyed by image, step and environment; a new one replaces the older of the same key. What differs between
+two runs of the same commit (who ran it, when, how long) stands in ``run`` and in each entry's ``started`` and
+``seconds``; everything else is the same on every CI.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.model.deployment import Deployment
+from pipeline_kit.model.event import RunIdentity
+from pipeline_kit.model.image import Image
+from pipeline_kit.model.plan import Plan
+from pipeline_kit.model.published import Published
+from pipeline_kit.model.sign_in import SignIn
+from pipeline_kit.model.verdict import Verdict
+from pipeline_kit.model.version import NextVersion
+
+SCHEMA = 1
+NAME = "run.json"
+_LARGEST = 64 << 20
+
+
+class Values(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The value of one step; the other fields stay empty."""
+
+    login: SignIn | None = None
+    version: NextVersion | None = None
+    tag: Plan | None = None
+    build: Image | None = None
+    scan: Verdict | None = None
+    push: Published | None = None
+    deploy: Deployment | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one step gave. ``word`` and ``detail`` are its line; ``failure`` is the id of what stopped it.
+
+    ``started`` is in seconds since 1970, ``seconds`` how long it took.
+    """
+
+    image: str
+    step: str
+    environment: str
+    word: str
+    detail: str
+    started: float
+    seconds: float
+    failure: str = ""
+    value: Values = Values()
+
+
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which run wrote the record, with which version of this program."""
+
+    identity: RunIdentity
+    pipeline_kit: str
+    started: float
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that a run left behind. ``commit`` is the one that everything in it was made from."""
+
+    schema: int
+    commit: str
+    run: Run
+    entries: tuple[Entry, ...] = ()
+
+    def with_entry(self, entry: Entry) -> Record:
+        """This record with ``entry`` at its end, in the place of the one with the same key."""
+        kept = tuple(other for other in self.entries if _key(other) != _key(entry))
+        return msgspec.structs.replace(self, entries=(*kept, entry))
+
+    def find(self, image: str, step: str, environment: str = "") -> Entry | None:
+        """The entry of that key, None if the step has not run."""
+        return next((entry for entry in self.entries if _key(entry) == (image, step, environment)), None)
+
+
+def read(path: Path) -> Record:
+    """The record in the file."""
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+    except FileNotFoundError:
+        raise Failure(
+            "record.missing",
+            f"there is no record {path.name} to go on from",
+            why("A step that runs alone takes what it needs from the record of the steps before it."),
+            fix("pipeline-kit run --until push"),
+        ) from None
+    except OSError as error:
+        raise Failure("record.invalid", f"{path} can't be read: {error.strerror}") from error
+    try:
+        record = msgspec.json.decode(raw, type=Record)
+    except msgspec.MsgspecError as error:
+        raise Failure("record.invalid", f"{path.name} is not a record: {error}", fix(f"rm {path}")) from error
+    if record.schema != SCHEMA:
+        raise Failure("record.invalid", f"{path.name} is of schema {record.schema}, this release reads {SCHEMA}")
+    return record
+
+
+def write(record: Record, path: Path) -> None:
+    """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part."""
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the file: temporary file in the same folder, fsync, rename."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        kind = "tool.disk" if error.errno == 28 else "record.invalid"
+        raise Failure(kind, f"{path} can't be written: {error.strerror}") from error
+
+
+def _key(entry: Entry) -> tuple[str, str, str]:
+    return entry.image, entry.step, entry.environment

@@ -1,0 +1,193 @@
+"""Trivy: one platform at a time, from a layout, with a database of ours.
+
+Its exit code says nothing (a broken scan and one with findings look alike), so it is never asked to judge: it runs to
+report, and a scan that did not is a doubt. It runs in an empty folder, with an empty home and without any variable of
+its own, so that nothing that lies in the repository or on the machine changes what it sees.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline_kit.errors import Failure, alternative, printable, quote, why
+from pipeline_kit.model.image import Tool
+from pipeline_kit.model.verdict import PlatformScan
+from pipeline_kit.process import Command
+from pipeline_kit.scanners.trivy_data import QUIET, held, known_sha256
+from pipeline_kit.scanners.trivy_report import MOST_WARNINGS, decode, is_warning, judged
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.model.image import PlatformImage
+    from pipeline_kit.model.verdict import ScannerData
+    from pipeline_kit.scanners.settings import ScanSettings
+
+NAME = "Trivy"
+_LARGEST_REPORT = 256 * 1024 * 1024
+# Trivy stops itself first, and says on what.
+_MORE_PATIENCE = 20
+
+
+class _RootFS(msgspec.Struct):
+    diff_ids: list[str] = []
+
+
+class _Config(msgspec.Struct):
+    rootfs: _RootFS
+
+
+def find(context: Context) -> Tool:
+    """The Trivy on PATH. A missing one is the failure ``scan.missing``: nobody can tell then."""
+    program = context.run.find("trivy")
+    if program is None:
+        raise Failure(
+            "scan.missing",
+            "cannot tell: trivy is not installed",
+            why("It was looked for in the folders of PATH. A scan that can't be made counts as a no."),
+            alternative("Install Trivy (https://trivy.dev), or run where it is installed."),
+        )
+    return Tool(NAME, _version(program, context), known_sha256(program))
+
+
+def scan(
+    view: Path, image: PlatformImage, settings: ScanSettings, context: Context, log: Path, report: Path
+) -> tuple[PlatformScan, ScannerData]:
+    """Scan ``image``, the only manifest of the OCI layout ``view``, whose blobs have been hashed.
+
+    ``log`` gets Trivy's own words, ``report`` its JSON report. Without usable data: the failure ``scan.data``.
+    """
+    _check_pin(find(context), settings)
+    with held(settings, context, log) as database:
+        answer = _answer(view, image, settings, context, log, report, database.buckets)
+    # Only a scan tells that there are jars; their index is large and is brought when it is missed.
+    if _misses_java_index(answer) and not settings.offline:
+        with held(settings, context, log, java=True) as database:
+            answer = _answer(view, image, settings, context, log, report, database.buckets)
+    return answer, database.data
+
+
+def _version(program: Path, context: Context) -> str:
+    with tempfile.TemporaryDirectory() as empty:
+        command = Command(
+            argv=(str(program), "version", "--format", "json", "--cache-dir", empty),
+            cwd=Path(empty),
+            extra={"HOME": empty, **QUIET},
+            timeout=60,
+        )
+        answer = context.run.run(command).checked().text
+    try:
+        return str(msgspec.json.decode(answer)["Version"])
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        raise Failure("tool.broke", f"{program} does not say which Trivy it is", evidence=quote(answer)) from None
+
+
+def _check_pin(tool: Tool, settings: ScanSettings) -> None:
+    if settings.tool_sha256 and settings.tool_sha256 != tool.sha256:
+        raise Failure(
+            "tool.changed",
+            f"trivy {tool.version} is not the pinned program",
+            why(f"The pin is sha256 {settings.tool_sha256}, and the trivy on PATH has {tool.sha256}."),
+        )
+
+
+def _misses_java_index(answer: PlatformScan) -> bool:
+    return any("Java DB" in doubt for doubt in answer.doubts)
+
+
+def _answer(
+    view: Path,
+    image: PlatformImage,
+    settings: ScanSettings,
+    context: Context,
+    log: Path,
+    report: Path,
+    buckets: frozenset[str],
+) -> PlatformScan:
+    said: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as scratch:
+        fresh = Path(scratch) / "report.json"
+        broke = _run(Path(scratch), view, fresh, settings, context, log, said)
+        if broke:
+            return _doubtful(image, broke)
+        try:
+            if fresh.stat().st_size > _LARGEST_REPORT:
+                raise ValueError(f"it is larger than {_LARGEST_REPORT} bytes")
+            answer = judged(
+                decode(fresh.read_bytes()), image, _diff_ids(view, image), buckets, said, settings.allow_no_os
+            )
+        except (OSError, ValueError) as error:
+            return _doubtful(image, f"Trivy's report can't be read: {error}")
+        finally:
+            _keep(fresh, report)
+        return answer
+
+
+def _run(
+    scratch: Path, view: Path, output: Path, settings: ScanSettings, context: Context, log: Path, said: list[str]
+) -> str:
+    """Let Trivy write its report to ``output``; '' if it did, else what went wrong and its last words."""
+    for name in ("empty", "home", "tmp"):
+        (scratch / name).mkdir()
+    # A path with : or @ is taken for an image's name, so Trivy gets a relative one.
+    (scratch / "view").symlink_to(view.resolve())
+    with context.report.tool_output("trivy") as show:
+
+        def listen(line: str) -> None:
+            show(line)
+            if is_warning(line) and len(said) <= MOST_WARNINGS:
+                said.append(line)
+
+        try:
+            ended = context.run.run(_command(scratch, output, settings, log), listen)
+        except Failure as failure:
+            if failure.kind != "tool.timeout":
+                raise
+            return failure.headline
+    if ended.code == 0:
+        return ""
+    how = f"was killed by signal {-ended.code}" if ended.code < 0 else f"ended with exit code {ended.code}"
+    last = [printable(line.strip()) for line in ended.output.splitlines() if line.strip()][-4:]
+    return "\n".join([f"trivy {how}", *last])
+
+
+def _command(scratch: Path, output: Path, settings: ScanSettings, log: Path) -> Command:
+    home = str(scratch / "home")
+    return Command(
+        argv=(
+            *("trivy", "image", "--input", "../view", "--format", "json", "--output", str(output)),
+            *("--scanners", "vuln", "--list-all-pkgs", "--cache-dir", str(settings.cache)),
+            *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
+            *("--config", "", "--ignorefile", "", "--module-dir", home, "--no-progress"),
+            *("--timeout", f"{settings.timeout}s"),
+        ),
+        cwd=scratch / "empty",
+        extra={
+            **dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), home),
+            "TMPDIR": str(scratch / "tmp"),
+            **QUIET,
+        },
+        log=log,
+        timeout=settings.timeout + _MORE_PATIENCE,
+    )
+
+
+def _diff_ids(view: Path, image: PlatformImage) -> list[str]:
+    blob = view / "blobs" / "sha256" / image.config.removeprefix("sha256:")
+    return msgspec.json.decode(blob.read_bytes(), type=_Config).rootfs.diff_ids
+
+
+def _doubtful(image: PlatformImage, doubt: str) -> PlatformScan:
+    return PlatformScan(image.platform, image.manifest, image.config, packages=0, doubts=(doubt,))
+
+
+def _keep(fresh: Path, report: Path) -> None:
+    """The report that Trivy wrote now, or none: never one of an earlier scan."""
+    report.unlink(missing_ok=True)
+    if fresh.exists():
+        report.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(fresh, report)

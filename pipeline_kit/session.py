@@ -1,0 +1,222 @@
+"""One invocation of the command line: where we are, who called, how to answer."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from pipeline_kit import ci, config
+from pipeline_kit.ci.messages import Annotation, Output
+from pipeline_kit.config import Settings
+from pipeline_kit.context import Context
+from pipeline_kit.errors import Failure, Place, fix, why
+from pipeline_kit.flow import Flow, Outcome, Skip
+from pipeline_kit.model.reference import Repository
+from pipeline_kit.process import Runner
+from pipeline_kit.record import NAME as RECORD
+from pipeline_kit.render.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_kit.steps.command import Shared, StepCommand
+
+_OUTPUT = ".pipeline-kit"
+
+
+class Session:
+    """What the commands share. ``step`` is the one that runs now: a failure belongs to it."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Path, stdout: IO[str], stderr: IO[str]) -> None:
+        self.environ = environ
+        self.folder = folder
+        self.step = ""
+        self.stopped_before = ""
+        self.started = 0.0
+        self._stdout = stdout
+        self.dialect = ci.detect(environ)
+        self.terminal = Terminal(stderr, self.dialect, environ)
+
+    @cached_property
+    def context(self) -> Context:
+        """The context of this invocation. An event that hands secrets to anyone's code is refused here."""
+        event, identity = self.dialect.event(self.environ)
+        if event.unsafe:
+            raise Failure(
+                "config.unsafe-event",
+                "pull_request_target is refused",
+                why("It gives its secrets to a workflow that builds code which anyone can propose."),
+                fix("on: pull_request  # runs everything that is safe"),
+            )
+        root = _root(self.folder)
+        return Context(
+            root=root,
+            state=self._state(root),
+            output=root / _OUTPUT,
+            environ=self.environ,
+            run=Runner(self.environ),
+            event=event,
+            identity=identity,
+            report=self.terminal,
+        )
+
+    def settings(self, given: str) -> Settings:
+        """The configuration: the file that was given, else the one here or above, else nothing."""
+        return _settings(self.folder, given)
+
+    def defaults(self, given: str, step: str, environment: str) -> dict[str, Any]:
+        """The configuration file's values for the options of ``step``, with those of the shared ones."""
+        settings = self.settings(given)
+        if environment and environment not in settings.environments():
+            raise _no_environment(environment, settings)
+        found = settings.options(step, environment)
+        if image := settings.text("environments", environment, "image") or settings.text("image"):
+            found["image"] = image
+        return found
+
+    def flow(self, shared: Shared) -> Flow:
+        """A flow for this working tree."""
+        settings = self.settings(shared.config)
+        options = settings.options("version", shared.environment)
+        prefix = self.environ.get("PIPELINE_KIT_VERSION_PREFIX") or options.get("prefix", "v")
+        return Flow(
+            context=self.context,
+            settings=settings,
+            image=self._image(shared, settings),
+            environment=shared.environment,
+            prefix=prefix,
+            record_path=self.context.output / RECORD,
+        )
+
+    def alone(self, command: StepCommand, shared: Shared, options: dict[str, Any]) -> None:
+        """Run one step under the lock of its working tree, and print its result."""
+        from pipeline_kit.commands.chain import ask_pure_steps
+
+        flow = self.flow(shared)
+        with flow.locked():
+            ask_pure_steps(self, flow, shared, str(command.name))
+            outcome = self.perform(command, flow, options)
+        if outcome is not None:
+            self.result(outcome.result, outcome.value, shared.output)
+
+    def perform(self, command: StepCommand, flow: Flow, options: dict[str, Any]) -> Outcome | None:
+        """Run one step: its line, its entry in the record, its outputs for the CI. None if it had nothing to do."""
+        name = str(command.name)
+        clock = flow.context.clock
+        self.begin(name, clock.monotonic())
+        started = clock.now()
+        try:
+            outcome = command.perform(flow, **options)
+        except Skip as skip:
+            flow.keep_skipped(name, str(skip))
+            self.terminal.step(name, "skipped", str(skip), self.elapsed())
+            return None
+        except Failure as failure:
+            if failure.kind.partition(".")[0] not in ("git", "config", "record"):
+                flow.keep_failure(name, started, self.elapsed(), failure)
+            raise
+        seconds = self.elapsed()
+        flow.keep(name, started, seconds, outcome)
+        self.terminal.step(name, outcome.word, outcome.detail, seconds)
+        for key, value in outcome.outputs.items():
+            self.terminal.send(Output(key, value))
+        self.step = ""
+        return outcome
+
+    def begin(self, step: str, now: float) -> None:
+        """Name the step that runs from now on."""
+        self.step = step
+        self.started = now
+        self.terminal.begin(step)
+
+    def elapsed(self) -> float:
+        """Seconds since the step began."""
+        return self.context.clock.monotonic() - self.started
+
+    def result(self, text: str, value: object, output: str) -> None:
+        """Write the result on standard output: ``text``, or ``value`` as JSON."""
+        if output == "json":
+            text = msgspec.json.format(msgspec.json.encode(_only(value)), indent=2).decode()
+        self._stdout.write(text + "\n")
+        self._stdout.flush()
+
+    def failed(self, failure: Failure) -> None:
+        """Tell a failure, once and last: the CI's annotation, the step's line, the block."""
+        step = self.step or "config"
+        seconds = self.elapsed() if self.started else 0.0
+        if self.dialect.NAME != "local":
+            text = "\n".join([failure.headline, *(f"{note.label}: {note.text}" for note in failure.notes)])
+            place = failure.place or Place("")
+            self.terminal.send(Annotation("error", text, f"{step} {failure.exit.word}", place if place.file else None))
+        self.terminal.failure(failure, step, seconds, self.stopped_before)
+
+    def _image(self, shared: Shared, settings: Settings) -> Repository | None:
+        text = shared.image or self._default_image()
+        try:
+            return Repository.parse(text) if text else None
+        except ValueError as error:
+            place = settings.place("image") if shared.image == settings.text("image") else None
+            where = f"{place}, " if place else ""
+            raise Failure("config.type", f"{where}image: {error}", place=place) from error
+
+    def _default_image(self) -> str:
+        """On GitHub without a configuration: GitHub's own registry, under the repository's name."""
+        event = self.context.event
+        return (
+            f"ghcr.io/{event.repository.lower()}" if self.context.identity.ci == "github" and event.repository else ""
+        )
+
+    def _state(self, root: Path) -> Path:
+        mark = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+        if temporary := ci.temporary_folder(self.environ):
+            return temporary / "pipeline-kit" / mark
+        cache_home = self.environ.get("XDG_CACHE_HOME") or Path(self.environ.get("HOME") or root) / ".cache"
+        return Path(cache_home) / "pipeline-kit" / "runs" / f"{root.name}-{mark}"
+
+
+@cache
+def _settings(folder: Path, given: str) -> Settings:
+    if given:
+        path = folder / given
+        if not path.is_file():
+            raise Failure("config.file", f"there is no file {given}", fix("pipeline-kit COMMAND --config FILE"))
+        return config.load(path, given)
+    path = next((one / config.NAME for one in _upwards(folder) if (one / config.NAME).is_file()), Path())
+    return config.load(path, config.NAME) if path.name else Settings()
+
+
+def _root(folder: Path) -> Path:
+    """The working tree's top, found without asking git; the folder itself where there is none."""
+    return next((one for one in _upwards(folder) if (one / ".git").exists()), folder)
+
+
+def _upwards(folder: Path) -> list[Path]:
+    """``folder`` and those above it, up to the working tree's top."""
+    found = []
+    for one in (folder, *folder.parents):
+        found.append(one)
+        if (one / ".git").exists():
+            return found
+    return [folder]
+
+
+def _only(value: object) -> object:
+    """The one value that is set, where ``value`` is a step's."""
+    from pipeline_kit.record import Values
+
+    if not isinstance(value, Values):
+        return value
+    return next((one for one in (getattr(value, name) for name in value.__struct_fields__) if one is not None), None)
+
+
+def _no_environment(name: str, settings: Settings) -> Failure:
+    known = ", ".join(settings.environments()) or "none"
+    return Failure(
+        "config.usage",
+        f'there is no environment "{name}"',
+        why(f"{settings.shown or config.NAME} has: {known}."),
+    )

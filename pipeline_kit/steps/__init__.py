@@ -1,0 +1,7 @@
+"""The steps: one module each, with its options (click's) beside one plain typed function.
+
+A value comes from a flag, else from ``PIPELINE_KIT_STEP_OPTION``, else from ``pipeline-kit.yml``, else it is the
+default.
+"""
+
+ORDER = ("login", "version", "tag", "build", "scan", "push", "deploy")

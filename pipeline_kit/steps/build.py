@@ -1,0 +1,223 @@
+"""``build``: from the plan and a Dockerfile to an image, its digest fixed before anybody scans or publishes it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.flow import Flow, Outcome
+from pipeline_kit.model.digest import short
+from pipeline_kit.model.image import Image
+from pipeline_kit.model.platform import Platform
+from pipeline_kit.record import Values
+from pipeline_kit.render.lines import megabytes
+from pipeline_kit.steps.command import KeyValue, Line, step
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.model.plan import Plan
+
+
+def build(
+    plan: Plan,
+    context: Context,
+    destination: Path,
+    *,
+    engine: str = "auto",
+    file: str = "Dockerfile",
+    folder: str = ".",
+    target: str = "",
+    args: tuple[tuple[str, str], ...] = (),
+    secrets: tuple[str, ...] = (),
+    contexts: tuple[tuple[str, str], ...] = (),
+    platforms: tuple[str, ...] = (),
+    labels: tuple[tuple[str, str], ...] = (),
+    network: str = "",
+    cache_from: tuple[str, ...] = (),
+    cache_to: tuple[str, ...] = (),
+    no_cache: bool = False,
+    pull: bool = False,
+    reproducible: bool = False,
+) -> Image:
+    """Build ``plan``'s commit into an OCI layout at ``destination``, which is replaced whole and only on success.
+
+    Values of ``args`` and ``labels`` may hold ``{version}``, ``{commit}`` and ``{time}``, which are the plan's.
+    Failure: ``build.*``, with the Dockerfile's line where one is to blame.
+    """
+    from pipeline_kit import engines
+    from pipeline_kit.engines import dockerfile
+    from pipeline_kit.engines.request import BuildRequest, parse_secret
+    from pipeline_kit.oci import layout, layout_folder
+    from pipeline_kit.oci.verify import verify
+
+    request = BuildRequest(
+        folder=_inside(context.root, folder, "folder"),
+        dockerfile=_inside(context.root, str(Path(folder) / file), "file"),
+        target=target,
+        args={key: _filled(value, plan) for key, value in args},
+        labels=dict(plan.labels) | {key: _filled(value, plan) for key, value in labels},
+        secrets=tuple(parse_secret(text) for text in secrets),
+        contexts=dict(contexts),
+        platforms=_platforms(platforms),
+        network=network,
+        no_cache=no_cache,
+        pull=pull,
+        reproducible=reproducible,
+        time=plan.time,
+        cache_from=cache_from,
+        cache_to=cache_to,
+    )
+    chosen, facts = engines.choose(engine, context)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
+        fresh = Path(scratch) / "layout"
+        layout_folder.seed(destination, fresh)
+        chosen.build(request, facts, fresh, context, context.log("build"))
+        layout_folder.prune(layout.read(fresh))
+        with context.report.activity("verify the layout") as activity:
+            digest, built = verify(fresh, None, progress=activity)
+        layout_folder.replace(fresh, destination)
+    stages = dockerfile.parse(request.dockerfile).stages
+    return Image(
+        digest=digest,
+        layout=str(destination),
+        platforms=built,
+        commit=plan.commit,
+        engine=facts.tool,
+        stages=len(stages),
+    )
+
+
+def _would(flow: Flow, **options: Any) -> str:
+    """What a dry run says."""
+    from pipeline_kit import engines
+
+    chosen, facts = engines.choose(options["engine"], flow.context)
+    where = options["file"] if options["folder"] == "." else f"{options['folder']}/{options['file']}"
+    target = f", stage {options['target']}" if options["target"] else ""
+    platforms = f", for {', '.join(options['platforms'])}" if options["platforms"] else ""
+    return f"build {where}{target}{platforms} with {chosen.NAME} ({facts.described})"
+
+
+@step(
+    "build",
+    click.option(
+        "--engine",
+        type=click.Choice(["auto", "docker", "buildah"]),
+        default="auto",
+        show_default=True,
+        help="What builds; auto takes the first that is there.",
+    ),
+    click.option(
+        "--file", default="Dockerfile", show_default=True, metavar="FILE", help="Dockerfile, relative to the folder."
+    ),
+    click.option(
+        "--folder", default=".", show_default=True, metavar="DIR", help="Build context, relative to the repository."
+    ),
+    click.option("--target", default="", metavar="STAGE", help="Stage to build.  [default: the last]"),
+    click.option(
+        "--arg",
+        "args",
+        multiple=True,
+        type=KeyValue(),
+        help="Build argument; {version}, {commit} and {time} are filled in. It can be read in the image's history: not for secrets.",
+    ),
+    click.option(
+        "--secret",
+        "secrets",
+        multiple=True,
+        type=Line(),
+        metavar="id=NAME,env=VAR",
+        help="Secret for RUN --mount=type=secret, from env=VAR or src=FILE; never in a layer.",
+    ),
+    click.option(
+        "--context",
+        "contexts",
+        multiple=True,
+        type=KeyValue(),
+        help="Named build context, such as base=oci-layout://DIR.",
+    ),
+    click.option(
+        "--platform",
+        "platforms",
+        multiple=True,
+        type=Line(),
+        metavar="OS/ARCH",
+        help="Platform to build for.  [default: the engine's own]",
+    ),
+    click.option(
+        "--label", "labels", multiple=True, type=KeyValue(), help="One more label; filled in as arguments are."
+    ),
+    click.option(
+        "--network",
+        type=click.Choice(["", "host", "none"]),
+        default="",
+        help="Network of RUN.  [default: the engine's]",
+    ),
+    click.option(
+        "--cache-from",
+        multiple=True,
+        type=Line(),
+        metavar="SPEC",
+        help="Where to read a build cache from, in buildx's words.",
+    ),
+    click.option("--cache-to", multiple=True, type=Line(), metavar="SPEC", help="Where to write one to."),
+    click.option("--no-cache", is_flag=True, help="Run every step again."),
+    click.option("--pull", is_flag=True, help="Ask the registry for newer base images."),
+    click.option(
+        "--reproducible", is_flag=True, help="Rewrite all times, so that builds without a cache are equal too; slower."
+    ),
+    examples="""\
+  pipeline-kit build
+  pipeline-kit build --target runtime --arg VERSION={version}
+  pipeline-kit build --platform linux/amd64 --platform linux/arm64
+  NPM_TOKEN=... pipeline-kit build --secret id=npm,env=NPM_TOKEN""",
+    would=_would,
+)
+def command(flow: Flow, **options: Any) -> Outcome:
+    """Build the image into an OCI layout on disk. Its digest depends on the commit alone, as far as the Dockerfile
+    allows, and is the one that is scanned, pushed and deployed.
+    """
+    earlier = flow.built().size if flow.has("build") else 0
+    image = build(flow.plan(), flow.context, flow.layout, **options)
+    return Outcome(
+        Values(build=image), short(image.digest), _detail(image, earlier), image.digest, {"digest": image.digest}
+    )
+
+
+def _detail(image: Image, earlier: int) -> str:
+    stages = f"{image.stages} stage{'' if image.stages == 1 else 's'}"
+    platforms = f", {len(image.platforms)} platforms" if len(image.platforms) > 1 else ""
+    change = image.size - earlier
+    grown = f", {megabytes(abs(change))} {'more' if change > 0 else 'less'}" if earlier and abs(change) >= 1000 else ""
+    version = ".".join(image.engine.version.split(".")[:2])
+    return f"{image.engine.name} {version}, {stages}{platforms}, {megabytes(image.size)}{grown}"
+
+
+def _inside(root: Path, text: str, option: str) -> Path:
+    """A path of the repository; one that leads out of it is refused, since a build sends it to the engine."""
+    path = (root / text).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise Failure(
+            "config.file",
+            f"build.{option} {text} leads out of the repository",
+            why("What an image is built from must be in the commit it is named after."),
+        )
+    return path
+
+
+def _platforms(texts: tuple[str, ...]) -> tuple[Platform, ...]:
+    try:
+        return tuple(Platform.parse(text) for text in texts)
+    except ValueError as error:
+        raise Failure("config.type", f"build.platforms: {error}", fix("platforms: [linux/amd64]")) from error
+
+
+def _filled(value: str, plan: Plan) -> str:
+    for name, text in (("{version}", plan.version), ("{commit}", plan.commit), ("{time}", str(plan.time))):
+        value = value.replace(name, text)
+    return value

@@ -1,0 +1,173 @@
+"""What all steps have in common: their shared options, and how one runs, alone or in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import click
+
+from pipeline_kit.flow import Outcome
+
+Perform = Callable[..., Outcome]
+Would = Callable[..., str]
+
+
+class Session(Protocol):
+    """What the command line gives to a command (``cli.py``)."""
+
+    def alone(self, command: StepCommand, shared: Shared, options: dict[str, Any]) -> None:
+        """Run one step: its line, its record entry, its result on standard output."""
+
+    def defaults(self, config: str, step: str, environment: str) -> dict[str, Any]:
+        """The configuration file's values for the options of ``step``."""
+
+
+class Shared:
+    """The options that every step has."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.config: str = options.pop("config", "") or ""
+        self.image: str = options.pop("image", "") or ""
+        self.environment: str = options.pop("env", "") or ""
+        self.output: str = options.pop("output", "text")
+
+
+def shared_options() -> list[click.Parameter]:
+    """Fresh copies of the shared options. ``--config`` and ``--env`` come first: the other defaults depend on them."""
+    return [
+        click.Option(
+            ["--config"],
+            envvar="PIPELINE_KIT_CONFIG",
+            metavar="FILE",
+            is_eager=True,
+            callback=_apply_defaults,
+            help="Configuration file.  [default: pipeline-kit.yml, here or above]",
+        ),
+        click.Option(
+            ["--env"],
+            envvar="PIPELINE_KIT_ENV",
+            metavar="NAME",
+            is_eager=True,
+            callback=_apply_defaults,
+            help="Environment: its values in the configuration win over the others.",
+        ),
+        click.Option(
+            ["--image"],
+            envvar="PIPELINE_KIT_IMAGE",
+            metavar="REPOSITORY",
+            help="Where the image is published, such as contosoreg.azurecr.io/shop/web.",
+        ),
+        click.Option(
+            ["--format", "output"],
+            envvar="PIPELINE_KIT_FORMAT",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            help="How the result is written on standard output.",
+        ),
+    ]
+
+
+class StepCommand(click.Command):
+    """A step as a command. ``perform`` takes a flow and the step's own options."""
+
+    def __init__(
+        self, name: str, perform: Perform, params: list[click.Parameter], examples: str, would: Would | None
+    ) -> None:
+        self.perform = perform
+        self.would = would
+        self.own = tuple(params)
+        super().__init__(
+            name,
+            callback=self._alone,
+            params=[*params, *shared_options()],
+            help=perform.__doc__,
+            epilog=_verbatim(examples),
+        )
+
+    def resolved(self, session: Session, shared: Shared, given: dict[str, str] | None = None) -> dict[str, Any]:
+        """The values of the step's own options without a command line: from ``given``, the environment, the
+        configuration, the defaults.
+        """
+        defaults = session.defaults(shared.config, self.name or "", shared.environment)
+        arguments = [text for key, value in (given or {}).items() for text in self._as_flags(key, value)]
+        alone = click.Command(self.name, params=list(self.own))
+        with alone.make_context(
+            self.name, arguments, default_map=defaults, auto_envvar_prefix=f"PIPELINE_KIT_{str(self.name).upper()}"
+        ) as context:
+            return dict(context.params)
+
+    def _as_flags(self, key: str, value: str) -> list[str]:
+        name = key.replace("-", "_")
+        option = next((one for one in self.own if one.name == name and isinstance(one, click.Option)), None)
+        if option is None:
+            raise click.NoSuchOption(key, possibilities=[str(one.name) for one in self.own])
+        if not option.is_flag:
+            return [option.opts[0], value]
+        truth = click.BOOL.convert(value, option, None)
+        flag = option.opts[0] if truth else next(iter(option.secondary_opts), "")
+        return [flag] if flag else []
+
+    def _alone(self, **options: Any) -> None:
+        session: Session = click.get_current_context().obj
+        shared = Shared(options)
+        session.alone(self, shared, options)
+
+
+def step(
+    name: str, *params: Callable[[Perform], Perform], examples: str = "", would: Would | None = None
+) -> Callable[[Perform], StepCommand]:
+    """Make a step of a function. ``params`` are click's option decorators, in the order of the help; ``would`` says in
+    words what the step would do, without doing it.
+    """
+
+    def made(perform: Perform) -> StepCommand:
+        for decorate in reversed(params):
+            perform = decorate(perform)
+        options: list[click.Parameter] = list(reversed(getattr(perform, "__click_params__", [])))
+        return StepCommand(name, perform, options, examples, would)
+
+    return made
+
+
+class KeyValue(click.ParamType[tuple[str, str]]):
+    """``KEY=VALUE``. In an environment variable one to a line; in the configuration a map."""
+
+    name = "key=value"
+    envvar_list_splitter = "\n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Key and value; the value may hold ``=`` and may be empty."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = str(value).strip("\r\n").partition("=")
+        if not equals or not key.strip():
+            self.fail(f"{value!r} is not KEY=VALUE.", param, ctx)
+        return key.strip(), text
+
+
+class Line(click.ParamType[str]):
+    """Text that may hold spaces. In an environment variable one to a line."""
+
+    name = "text"
+    envvar_list_splitter = "\n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """The text without white space around it."""
+        return str(value).strip()
+
+
+def _apply_defaults(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    context.meta[f"pipeline-kit.{param.name}"] = value or ""
+    session: Session = context.find_root().obj
+    context.default_map = session.defaults(
+        context.meta.get("pipeline-kit.config", ""),
+        context.command.name or "",
+        context.meta.get("pipeline-kit.env", ""),
+    )
+    return value
+
+
+def _verbatim(examples: str) -> str | None:
+    """Examples as they are written: click fills paragraphs unless they start with a backspace."""
+    return f"\b\nExamples:\n{examples}" if examples else None

@@ -1,0 +1,178 @@
+"""``scan``: what is known to be vulnerable in the built image, and whether it may go on."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline_kit.flow import Flow, Outcome
+from pipeline_kit.record import Values
+from pipeline_kit.steps.command import step
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.model.image import Image
+    from pipeline_kit.model.verdict import PlatformScan, ScannerData, Verdict
+    from pipeline_kit.scanners import Scanner
+    from pipeline_kit.scanners.settings import ScanSettings
+
+_REPORT = "scan.sarif"
+_SEVERITIES = ("UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+
+
+def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings) -> Verdict:
+    """Hash every blob of ``image``, then judge it platform by platform; the worst decides.
+
+    The verdict may be a no: ``outcome`` says. Failure: ``layout.*`` for an image that was tampered with, ``scan.missing``
+    and ``scan.data`` where no scanner or no data is to be had.
+    """
+    from pipeline_kit.oci.verify import verify
+    from pipeline_kit.scanners import SCANNERS, policy
+
+    chosen = SCANNERS[scanner]
+    tool = chosen.find(context)
+    with context.report.activity("hash the layout") as activity:
+        verify(Path(image.layout), image.digest, progress=activity)
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    scans, data = _all_platforms(chosen, image, settings, context)
+    return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())
+
+
+def _all_platforms(
+    scanner: Scanner, image: Image, settings: ScanSettings, context: Context
+) -> tuple[list[PlatformScan], ScannerData]:
+    from pipeline_kit.oci.view import view
+
+    scans: list[PlatformScan] = []
+    log = context.log("scan")
+    with (
+        tempfile.TemporaryDirectory(prefix="view-", dir=settings.cache) as scratch,
+        context.report.activity(f"{scanner.NAME} reads the image") as activity,
+    ):
+        for number, platform in enumerate(image.platforms):
+            activity.update(f"{scanner.NAME} reads {platform.platform}", number, len(image.platforms))
+            report = context.output / "reports" / f"scan-{str(platform.platform).replace('/', '-')}.json"
+            report.parent.mkdir(parents=True, exist_ok=True)
+            folder = view(Path(image.layout), platform, Path(scratch) / str(number))
+            found, data = scanner.scan(folder, platform, settings, context, log, report)
+            scans.append(found)
+    return scans, data
+
+
+def _would(flow: Flow, **options: Any) -> str:
+    """What a dry run says."""
+    settings = _settings(flow, options)
+    return f"judge it with {options['scanner']}: stop on {settings.rule}; data at most {settings.max_data_age} days old"
+
+
+@step(
+    "scan",
+    click.option("--scanner", type=click.Choice(["trivy"]), default="trivy", show_default=True, help="What looks."),
+    click.option(
+        "--fail-on",
+        type=click.Choice(_SEVERITIES),
+        default="HIGH",
+        show_default=True,
+        help="The lowest severity that stops an image.",
+    ),
+    click.option(
+        "--unfixed/--no-unfixed",
+        default=False,
+        show_default=True,
+        help="Whether a finding without a fix stops it too.",
+    ),
+    click.option(
+        "--unrated/--no-unrated",
+        default=False,
+        show_default=True,
+        help="Whether a finding that nobody has rated yet stops it too.",
+    ),
+    click.option(
+        "--allow-no-os",
+        default="",
+        metavar="REASON",
+        help="Why this image has no operating system, such as one static program; without a reason it can't be judged.",
+    ),
+    click.option(
+        "--max-data-age",
+        type=click.IntRange(0, 3650),
+        default=5,
+        show_default=True,
+        metavar="DAYS",
+        help="How old the scanner's data may be.",
+    ),
+    click.option(
+        "--database",
+        default="",
+        metavar="REFERENCE",
+        help="Where the scanner's data comes from: a mirror, or 'offline'.  [default: the scanner's own]",
+    ),
+    click.option("--cache", default="", metavar="DIR", help="Where the data is kept.  [default: the user's cache]"),
+    click.option(
+        "--timeout",
+        type=click.IntRange(1, 86400),
+        default=600,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the scan of one platform may take.",
+    ),
+    click.option(
+        "--tool-sha256", default="", metavar="HEX", help="The scanner's program must have this hash.  [default: any]"
+    ),
+    examples="""\
+  pipeline-kit scan
+  pipeline-kit scan --fail-on CRITICAL --format json
+  pipeline-kit scan --database offline --cache DIR""",
+    would=_would,
+)
+def command(flow: Flow, **options: Any) -> Outcome:
+    """Judge the built image: pass (0), refused (2), or cannot tell (3), which counts as no. Every finding goes into
+    .pipeline-kit/scan.sarif.
+    """
+    from pipeline_kit.scanners import refusal, sarif
+
+    settings = _settings(flow, options)
+    image = flow.built()
+    verdict = scan(image, flow.context, scanner=options["scanner"], settings=settings)
+    report = flow.context.output / _REPORT
+    sarif.write(verdict, report)
+    for note in verdict.notes:
+        flow.context.report.warn(note)
+    value = Values(scan=verdict)
+    if verdict.outcome != "pass":
+        failure = refusal.refusal(verdict, settings, str(report.relative_to(flow.context.root)))
+        failure = failure if verdict.outcome == "refused" else refusal.unknown(verdict)
+        failure.value = value
+        raise failure
+    return Outcome(value, "pass", _detail(verdict, flow.context.clock.now()), "pass", {"verdict": "pass"})
+
+
+def _detail(verdict: Verdict, now: float) -> str:
+    version = ".".join(verdict.scanner.version.split(".")[:2])
+    hours = max(0, round((now - verdict.data_time) / 3600))
+    age = f"{hours} h" if hours < 48 else f"{hours // 24} days"
+    packages = f"{verdict.packages} package{'' if verdict.packages == 1 else 's'}"
+    kept = f", {verdict.findings} do not" if verdict.findings else ""
+    return f"{verdict.scanner.name} {version}, data {age} old, {packages}, 0 stop{kept}"
+
+
+def _settings(flow: Flow, options: dict[str, Any]) -> ScanSettings:
+    from pipeline_kit.model.verdict import Severity
+    from pipeline_kit.scanners.settings import ScanSettings
+
+    given = options["cache"]
+    cache = (flow.context.root / given) if given else flow.context.state.parent / options["scanner"]
+    return ScanSettings(
+        cache=cache,
+        fail_on=Severity[options["fail_on"]],
+        fixable_only=not options["unfixed"],
+        stop_unrated=options["unrated"],
+        allow_no_os=options["allow_no_os"],
+        max_data_age=options["max_data_age"],
+        database=options["database"],
+        timeout=options["timeout"],
+        tool_sha256=options["tool_sha256"],
+    )
