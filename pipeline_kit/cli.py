@@ -83,9 +83,6 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     from pipeline_kit.session import Session
 
-    if list(arguments) == ["--version"]:
-        sys.stdout.write(f"pipeline-kit {__version__}\n")
-        return Exit.DONE
     session = Session(dict(os.environ), Path.cwd(), sys.stdout, sys.stderr)
     signal.signal(signal.SIGTERM, _stop)
     try:

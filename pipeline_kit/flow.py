@@ -133,8 +133,7 @@ class Flow:
 
     def has(self, step: str) -> bool:
         """Whether ``step`` has given a value for this commit."""
-        entry = self._records().find(self.key, step, self._environment_of(step))
-        return entry is not None and getattr(entry.value, step) is not None
+        return self._value(step) is not None
 
     def keep(self, step: str, started: float, seconds: float, outcome: Outcome) -> None:
         """Append what ``step`` gave to the record, and write it."""
@@ -166,8 +165,7 @@ class Flow:
             yield
 
     def _need(self, step: str) -> Any:
-        entry = self._records().find(self.key, step, self._environment_of(step))
-        value = getattr(entry.value, step) if entry else None
+        value = self._value(step)
         if value is None:
             raise Failure(
                 "record.missing",
@@ -176,6 +174,13 @@ class Flow:
                 fix(f"pipeline-kit {step}"),
             )
         return value
+
+    def _value(self, step: str) -> Any:
+        """What the step gave to this image, or to the one that had no name yet: a build needs none."""
+        for key in (self.key, self.context.root.name.lower()):
+            if entry := self._records().find(key, step, self._environment_of(step)):
+                return getattr(entry.value, step)
+        return None
 
     def _records(self) -> Record:
         if self.record is None:

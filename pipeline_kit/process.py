@@ -203,7 +203,7 @@ class _Log:
     def __enter__(self) -> Self:
         if self._path:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("ab")
+            self._file = self._path.open("ab", buffering=0)  # a killed run leaves its log
         return self
 
     def write(self, chunk: bytes) -> None:

@@ -1,5 +1,27 @@
 """Failures of push."""
 
 from pipeline_kit.catalogue.kind import Kind
+from pipeline_kit.errors import Exit
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "unscanned": Kind(
+        Exit.REFUSED,
+        "The image has not passed the scan",
+        """Only an image whose verdict is a pass, on this very digest, is published. A rebuild that changed the digest needs a scan of its own: pipeline-kit scan.""",
+    ),
+    "taken": Kind(
+        Exit.REFUSED,
+        "The version is published already, as another image",
+        """A version names one image for ever: somebody may have deployed it, and a rollback must bring back the same bytes. The message says which image holds it and what it was built from. Publish under the next version. A build that is repeated from the same commit need not come out the same: then the image that is published is the one to use.""",
+    ),
+    "raced": Kind(
+        Exit.TRY_LATER,
+        "Another run moved the same tag",
+        """The tag was set and read back, and by then it named another image. Let runs that publish the same tags wait for each other (concurrency on GitHub, an exclusive lock on Azure DevOps), and run again.""",
+    ),
+    "not-staged": Kind(
+        Exit.BROKE,
+        "The image is not in the registry",
+        """Tags are set on an image that was uploaded before. It was not, or a rule of the registry removed it because it had no tag yet. Push again.""",
+    ),
+}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from pipeline_kit.ci import files
-from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary, random_token
+from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary
 from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
 from pipeline_kit.ci.summary import fitting
 from pipeline_kit.ci.tool_output import neutralise
@@ -40,7 +40,7 @@ def detect(environ: Mapping[str, str]) -> bool:
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
-    """``message`` as lines for the agent. It has no notices, and nothing that stops commands."""
+    """``message`` as lines for the agent. It has no notices."""
     match message:
         case Group(title):
             return f"##[group]{neutralise(title)}\n"
@@ -51,8 +51,8 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
         case Annotation():
             return _issue(message)
         case Output():
-            # An output variable has the step's name in front, and exists only where the step has one: $(kit.image) for
-            # other jobs; without it $(image) for the steps that follow.
+            # Other jobs read an output variable by its step's name, $(kit.image), and only if the step has one; later
+            # steps read $(image).
             return _variable(message, "true") + _variable(message, "false")
         case Summary():
             return _summary(message, environ)
@@ -83,13 +83,13 @@ def _pull_request(environ: Mapping[str, str], ref: str) -> Event:
     def told(name: str) -> str:
         return environ.get(f"SYSTEM_PULLREQUEST_{name}", "")
 
-    # Branches of Azure Repos come as full refs, those of GitHub as short names. An id is not a number on GitHub.
+    # Branches of Azure Repos come as full refs, those of GitHub as short names.
     return Event(
         kind="pull_request",
         ref=ref,
         branch=told("SOURCEBRANCH").removeprefix("refs/heads/"),
         base=told("TARGETBRANCH").removeprefix("refs/heads/"),
-        number=told("PULLREQUESTNUMBER") or pull_request_of(ref) or told("PULLREQUESTID"),
+        number=pull_request_of(ref),
         repository=environ.get("BUILD_REPOSITORY_NAME", ""),
         source_url=_source_url(environ),
         fork=told("ISFORK").lower() != "false",
@@ -136,7 +136,7 @@ def _summary(summary: Summary, environ: Mapping[str, str]) -> str:
         return ""
     # The file's name is the page's title, and a second page of one name would replace the first.
     name = _NOT_IN_FILE_NAMES.sub("-", summary.name).strip("-.")
-    path = str(Path(folder, f"{name}-{random_token()[:8]}.md"))
+    path = str(Path(folder, f"{name}-{files.random_token()[:8]}.md"))
     files.append(path, fitting(summary.markdown))
     return _command("task.uploadsummary", {}, path)
 

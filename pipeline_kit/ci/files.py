@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pipeline_kit.errors import Failure, alternative, why
@@ -24,6 +25,11 @@ def append(path: str, text: str) -> None:
             why("The CI reads this file after the step: outputs and summary would be missing."),
             alternative("Give a container the folder too, or don't pass it the CI's variables."),
         ) from error
+
+
+def random_token() -> str:
+    """32 hexadecimal digits that nobody can guess: for what ends a value, or for a name."""
+    return os.urandom(16).hex()
 
 
 def size(path: str) -> int:

@@ -11,18 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit.ci import files
-from pipeline_kit.ci.messages import (
-    Annotation,
-    Artifact,
-    EndGroup,
-    Group,
-    Mask,
-    Output,
-    Resume,
-    StopCommands,
-    Summary,
-    random_token,
-)
+from pipeline_kit.ci.messages import Annotation, Artifact, EndGroup, Group, Mask, Output, Summary
 from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
 from pipeline_kit.ci.summary import fitting
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
@@ -35,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "GitHub Actions"
 TEMPORARY_FOLDER = "RUNNER_TEMP"
 
-# Webhook payloads end at 25 MB.
+# Webhook payloads end at 25 MB. What is longer is cut, and then no JSON.
 _LARGEST_PAYLOAD = 32 * 1024 * 1024
 _KINDS: dict[str, EventKind] = {
     "push": "push",
@@ -61,10 +50,6 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
             return _command("group", title)
         case EndGroup():
             return _command("endgroup")
-        case StopCommands(token):
-            return _command("stop-commands", token)
-        case Resume(token):
-            return _command(token)
         case Mask():
             return "".join(_command("add-mask", line) for line in message.lines)
         case Annotation():
@@ -115,8 +100,7 @@ def _identity(environ: Mapping[str, str], repository_url: str) -> RunIdentity:
 def _payload(environ: Mapping[str, str]) -> object:
     try:
         with Path(environ.get("GITHUB_EVENT_PATH", "")).open("rb") as file:
-            content = file.read(_LARGEST_PAYLOAD + 1)
-        return msgspec.json.decode(content) if len(content) <= _LARGEST_PAYLOAD else None
+            return msgspec.json.decode(file.read(_LARGEST_PAYLOAD))
     except (OSError, ValueError, RecursionError, msgspec.DecodeError):
         return None
 
@@ -149,7 +133,7 @@ def _output(output: Output, environ: Mapping[str, str]) -> str:
 
 def _delimiter(*texts: str) -> str:
     """A line that none of ``texts`` can end early: a value that could would set outputs of its own."""
-    made = f"delimiter_{random_token()}"
+    made = f"delimiter_{files.random_token()}"
     return _delimiter(*texts) if any(made in text for text in texts) else made
 
 

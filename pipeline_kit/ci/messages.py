@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -23,11 +22,6 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _LINE_END = re.compile(r"[\r\n]+")
 
 
-def random_token() -> str:
-    """32 hexadecimal digits that nobody can guess."""
-    return os.urandom(16).hex()
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """The lines that follow belong to ``title`` and are shown folded. Groups don't nest."""
@@ -38,22 +32,6 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class EndGroup:
     """The group ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopCommands:
-    """No command is read until a ``Resume`` with the same ``token``, which nobody can guess. Only GitHub has this, and
-    while it lasts our own masks and annotations are not read either. Lines made safe by ``neutralise`` don't need it.
-    """
-
-    token: str = field(default_factory=random_token)
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Commands are read again."""
-
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +97,7 @@ class Artifact:
     reference: Reference
 
 
-Message: TypeAlias = Group | EndGroup | StopCommands | Resume | Annotation | Mask | Output | Summary | Artifact
+Message: TypeAlias = Group | EndGroup | Annotation | Mask | Output | Summary | Artifact
 
 
 def limited(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:

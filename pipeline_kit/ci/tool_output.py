@@ -1,7 +1,8 @@
 """The lines of a wrapped tool, made safe to print in any CI and on any terminal.
 
 A CI takes commands from the same stream, so a file name in a build log could set an output or hide an error. Every
-CI's commands are broken, whichever runs: logs are copied, and one CI's runner may run inside another.
+CI's commands are broken, whichever runs: logs are copied, and one CI's runner may run inside another. GitHub's own
+fence, ::stop-commands::, is not used: it would also stop our masks, and a secret that comes up meanwhile would show.
 """
 
 from __future__ import annotations

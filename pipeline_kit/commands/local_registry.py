@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_kit.model.reference import Repository
-from pipeline_kit.oci.server import serving
+from pipeline_kit.oci.server.serve import serving
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

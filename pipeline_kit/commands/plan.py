@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of, step_command
+from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.render.table import table
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 
 class Intention(msgspec.Struct, frozen=True):
-    """What one step would do; ``skipped`` is whether it would do nothing, for the reason given."""
+    """What one step would do; ``skipped`` is whether it would do nothing, for the reason given, ``fails`` the id of the
+    failure that can be foreseen.
+    """
 
     step: str
     would: str
     skipped: bool = False
+    fails: str = ""
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -76,6 +80,8 @@ def _intention(session: Session, flow: Flow, shared: Shared, name: str, given: d
         )
     except Skip as skip:
         return Intention(name, f"nothing: {skip}", skipped=True)
+    except Failure as failure:
+        return Intention(name, f"fail: {failure.headline}", fails=failure.kind)
 
 
 command.params.extend(shared_options())

@@ -13,11 +13,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline_kit.model.digest import Digest
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
+
+    from pipeline_kit.model.digest import Digest
 
 # Docker's own choice: the layers come out as large as everybody knows them.
 _LEVEL = 6
@@ -68,5 +68,7 @@ def compress(blocks: Iterable[bytes], target: BinaryIO, *, workers: int) -> Comp
 
 
 def _deflate(block: bytes, dictionary: bytes) -> bytes:
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, dictionary)
+    compressor = zlib.compressobj(
+        _LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, dictionary
+    )
     return compressor.compress(block) + compressor.flush(zlib.Z_SYNC_FLUSH)

@@ -217,9 +217,7 @@ def _open(path: Path, name: str) -> BinaryIO:
     try:
         file = open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # noqa: PTH123, SIM115
     except FileNotFoundError:
-        raise Failure(
-            "layout.missing", f"{name} is missing in the layout", why(f"It should be {path}.")
-        ) from None
+        raise Failure("layout.missing", f"{name} is missing in the layout", why(f"It should be {path}.")) from None
     except OSError as error:
         raise _invalid(f"{name} can't be opened: {error}") from error
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -52,9 +52,7 @@ class Stop:
         self.check()
 
 
-def in_parallel(
-    work: Callable[[ItemT, Stop], ResultT], items: Iterable[ItemT], *, workers: int
-) -> tuple[ResultT, ...]:
+def in_parallel(work: Callable[[ItemT, Stop], ResultT], items: Iterable[ItemT], *, workers: int) -> tuple[ResultT, ...]:
     """The results of ``work`` for each of ``items``, in their order. The first exception stops the other threads and is
     raised; so is Ctrl-C, within two seconds even if a thread hangs in the network.
     """

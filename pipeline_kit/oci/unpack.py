@@ -96,7 +96,7 @@ class _Zstd:
                 piece, full, self._frame = self._frame.unused_data, False, None
 
 
-def _zstd_module() -> Any:  # noqa: ANN401 - either of two modules with the same members
+def _zstd_module() -> Any:
     for name in ("compression.zstd", "backports.zstd"):
         try:
             return importlib.import_module(name)

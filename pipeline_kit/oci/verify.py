@@ -46,19 +46,19 @@ def verify(
     """
     layout = read(folder)
     if expected is not None and layout.root.digest != expected:
-        raise other(layout, expected)
+        raise other(folder, layout.root.digest, expected)
     check = _Check(layout, progress or Silent(), most_unpacked)
     largest_first = sorted(layout.blobs, key=lambda blob: -blob.size)
     in_parallel(check.blob, largest_first, workers=workers)
     return layout.root.digest, layout.platforms
 
 
-def other(layout: Layout, expected: Digest) -> Failure:
+def other(folder: Path, found: Digest, expected: Digest) -> Failure:
     """The failure of a layout that holds another image than the one that is meant."""
     return Failure(
         "layout.other",
-        f"the layout holds {short(layout.root.digest)} instead of {short(expected)}",
-        why(f"The build made {expected}. {layout.folder} was written again since then."),
+        f"the layout holds {short(found)} instead of {short(expected)}",
+        why(f"{expected} is what was built. {folder} was written again since then."),
     )
 
 
@@ -118,7 +118,9 @@ class _Check:
             raise Failure(
                 "layout.bomb",
                 "the image unpacks to too much",
-                why(f"Its layers had unpacked to {self._most_unpacked} bytes when layer {short(blob.digest)} had more."),
+                why(
+                    f"Its layers had unpacked to {self._most_unpacked} bytes when layer {short(blob.digest)} had more."
+                ),
             )
 
 

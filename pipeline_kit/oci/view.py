@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def view(folder: Path, platform: PlatformImage, destination: Path) -> Path:
-    """Make ``destination`` a layout that holds only ``platform`` of the layout ``folder``, and return it. What was there
-    is removed. The blobs are not copied: it is of use for as long as ``folder`` stays. Trivy takes a ``:`` or ``@`` in
-    the path of ``destination`` for the start of a tag or digest.
+    """Make ``destination`` a layout that holds only ``platform`` of the layout ``folder``, and return it; what was
+    there is removed. The blobs are not copied: it is of use for as long as ``folder`` stays. Trivy takes a ``:`` or
+    ``@`` in the path of ``destination`` for the start of a tag or digest.
     """
     manifest = next(entry for entry in read(folder).manifests if entry.digest == platform.manifest)
     create(destination)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline_kit.scanners.settings import ScanSettings
 
 _SHOWN = 4
+_WIDTH = 200
 # How the package managers of these kinds of package URL write one version.
 _PINNED = {"pypi": "{}=={}", "npm": "{}@{}", "golang": "{}@v{}", "maven": "{}:{}"}
 
@@ -27,7 +28,8 @@ def refusal(verdict: Verdict, settings: ScanSettings, report: str = "") -> Failu
     lines = [f"Rule scan.fail-on ({set_to} {settings.fail_on.name})."]
     rest = others(verdict, settings)
     lines.append(" ".join(filter(None, (f"{rest}." if rest else "", f"All: {report}" if report else ""))))
-    lines += [f"Besides, it can't be told whether these are all: {doubt.splitlines()[0]}." for doubt in verdict.doubts]
+    if verdict.doubts:
+        lines.append(f"There may be more: {verdict.doubts[0].splitlines()[0]}.")
     notes = [why("\n".join(filter(None, lines)))]
     if remedies := _remedies(verdict.stops):
         notes.append(fix("\n".join(remedies)))
@@ -39,7 +41,7 @@ def unknown(verdict: Verdict) -> Failure:
     """The failure of an image that could not be judged; the first doubt is the headline."""
     first, *rest = verdict.doubts
     headline, _, words = first.partition("\n")
-    also = tuple(f"  also: {doubt.splitlines()[0]}" for doubt in rest)
+    also = tuple(f"  also: {': '.join(doubt.splitlines())[:_WIDTH]}" for doubt in rest)
     return Failure(
         "scan.unknown",
         f"cannot tell: {headline}",

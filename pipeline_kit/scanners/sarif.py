@@ -1,4 +1,5 @@
-"""A verdict as SARIF 2.1.0, which GitHub's and Azure DevOps' code scanning show.
+"""A verdict as SARIF 2.1.0, which the code scanning of GitHub and Azure DevOps shows. GitHub wants more than the format
+does: descriptions, a help text and a line.
 
 The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -36,6 +37,8 @@ class _Message(_Camel, frozen=True):
 class _Rule(_Camel, frozen=True):
     id: str
     short_description: _Message
+    full_description: _Message
+    help: _Message
     properties: dict[str, str]
 
 
@@ -53,8 +56,13 @@ class _Artifact(_Camel, frozen=True):
     uri: str
 
 
+class _Region(_Camel, frozen=True):
+    start_line: int
+
+
 class _Physical(_Camel, frozen=True):
     artifact_location: _Artifact
+    region: _Region
 
 
 class _Location(_Camel, frozen=True):
@@ -119,6 +127,8 @@ def _rules(findings: tuple[Finding, ...]) -> tuple[_Rule, ...]:
         _Rule(
             finding.id,
             _Message(finding.title or finding.id),
+            _Message(f"{finding.id}: {finding.title or finding.package}"),
+            _Message("Update the package, or build on a base that has; each result names the version that fixes it."),
             {"security-severity": _SCORES[finding.severity]} if finding.severity in _SCORES else {},
         )
         for finding in worst.values()
@@ -130,7 +140,9 @@ def _result(finding: Finding, stops: bool, digest: str) -> _Result:  # noqa: FBT
     text = f"{finding.severity.name}: {finding.package} {finding.installed} ({fixed}). {finding.title}".rstrip()
     # What was scanned is no file of the repository, so the location is the place inside of the image.
     uri = quote(finding.where or finding.package, safe="/")
-    place = _Location(_Physical(_Artifact(uri)), _Message(f"{finding.where or finding.package} in {digest}"))
+    place = _Location(
+        _Physical(_Artifact(uri), _Region(1)), _Message(f"{finding.where or finding.package} in {digest}")
+    )
     return _Result(
         finding.id,
         "error" if stops else "warning",

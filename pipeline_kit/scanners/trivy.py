@@ -7,7 +7,6 @@ its own, so that nothing that lies in the repository or on the machine changes w
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,9 @@ from pipeline_kit.model.image import Tool
 from pipeline_kit.model.verdict import PlatformScan
 from pipeline_kit.process import Command
 from pipeline_kit.scanners.trivy_data import QUIET, held, known_sha256
-from pipeline_kit.scanners.trivy_report import MOST_WARNINGS, decode, is_warning, judged
+from pipeline_kit.scanners.trivy_evidence import MOST_WARNINGS, is_warning, judged
+from pipeline_kit.scanners.trivy_report import decode
+from pipeline_kit.scanners.trivy_scratch import Scratch
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
@@ -65,7 +66,9 @@ def scan(
     with held(settings, context, log) as database:
         answer = _answer(view, image, settings, context, log, report, database.buckets)
     # Only a scan tells that there are jars; their index is large and is brought when it is missed.
-    if _misses_java_index(answer) and not settings.offline:
+    if _misses_java_index(answer):
+        if settings.offline:
+            return _doubtful(image, "there are jars, and no index that says what they are"), database.data
         with held(settings, context, log, java=True) as database:
             answer = _answer(view, image, settings, context, log, report, database.buckets)
     return answer, database.data
@@ -108,42 +111,37 @@ def _answer(
     report: Path,
     buckets: frozenset[str],
 ) -> PlatformScan:
-    said: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as scratch:
-        fresh = Path(scratch) / "report.json"
-        broke = _run(Path(scratch), view, fresh, settings, context, log, said)
+    warnings: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as folder:
+        scratch = Scratch.made(Path(folder), view, settings.cache)
+        try:
+            broke = _run(scratch, settings, context, log, warnings)
+        finally:
+            scratch.keep_report(report)
         if broke:
             return _doubtful(image, broke)
         try:
-            if fresh.stat().st_size > _LARGEST_REPORT:
-                raise ValueError(f"it is larger than {_LARGEST_REPORT} bytes")
-            answer = judged(
-                decode(fresh.read_bytes()), image, _diff_ids(view, image), buckets, said, settings.allow_no_os
-            )
+            read = decode(_content(report))
         except (OSError, ValueError) as error:
-            return _doubtful(image, f"Trivy's report can't be read: {error}")
-        finally:
-            _keep(fresh, report)
+            return _doubtful(image, f"Trivy's report can't be read\n{printable(str(error))}")
+        answer = judged(read, image, _diff_ids(view, image), buckets, warnings, settings.allow_no_os)
+        # Warnings come when a layer is read, and not again when it is remembered.
+        if not answer.doubts and not warnings:
+            scratch.remember_layers()
         return answer
 
 
-def _run(
-    scratch: Path, view: Path, output: Path, settings: ScanSettings, context: Context, log: Path, said: list[str]
-) -> str:
-    """Let Trivy write its report to ``output``; '' if it did, else what went wrong and its last words."""
-    for name in ("empty", "home", "tmp"):
-        (scratch / name).mkdir()
-    # A path with : or @ is taken for an image's name, so Trivy gets a relative one.
-    (scratch / "view").symlink_to(view.resolve())
+def _run(scratch: Scratch, settings: ScanSettings, context: Context, log: Path, warnings: list[str]) -> str:
+    """Let Trivy write its report; '' if it did, else what went wrong and its last words."""
     with context.report.tool_output("trivy") as show:
 
         def listen(line: str) -> None:
             show(line)
-            if is_warning(line) and len(said) <= MOST_WARNINGS:
-                said.append(line)
+            if is_warning(line) and len(warnings) <= MOST_WARNINGS:
+                warnings.append(line)
 
         try:
-            ended = context.run.run(_command(scratch, output, settings, log), listen)
+            ended = context.run.run(_command(scratch, settings, log), listen)
         except Failure as failure:
             if failure.kind != "tool.timeout":
                 raise
@@ -151,24 +149,23 @@ def _run(
     if ended.code == 0:
         return ""
     how = f"was killed by signal {-ended.code}" if ended.code < 0 else f"ended with exit code {ended.code}"
-    last = [printable(line.strip()) for line in ended.output.splitlines() if line.strip()][-4:]
-    return "\n".join([f"trivy {how}", *last])
+    return "\n".join([f"trivy {how}", *(warnings or ended.output.splitlines())[-3:]])
 
 
-def _command(scratch: Path, output: Path, settings: ScanSettings, log: Path) -> Command:
-    home = str(scratch / "home")
+def _command(scratch: Scratch, settings: ScanSettings, log: Path) -> Command:
+    home = str(scratch.home)
     return Command(
         argv=(
-            *("trivy", "image", "--input", "../view", "--format", "json", "--output", str(output)),
-            *("--scanners", "vuln", "--list-all-pkgs", "--cache-dir", str(settings.cache)),
+            *("trivy", "image", "--input", "../view", "--format", "json", "--output", str(scratch.report)),
+            *("--scanners", "vuln", "--list-all-pkgs", "--cache-dir", str(scratch.cache)),
             *("--skip-db-update", "--skip-java-db-update", "--offline-scan"),
             *("--config", "", "--ignorefile", "", "--module-dir", home, "--no-progress"),
             *("--timeout", f"{settings.timeout}s"),
         ),
-        cwd=scratch / "empty",
+        cwd=scratch.empty,
         extra={
             **dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), home),
-            "TMPDIR": str(scratch / "tmp"),
+            "TMPDIR": str(scratch.temporary),
             **QUIET,
         },
         log=log,
@@ -176,18 +173,17 @@ def _command(scratch: Path, output: Path, settings: ScanSettings, log: Path) -> 
     )
 
 
+def _content(report: Path) -> bytes:
+    if report.stat().st_size > _LARGEST_REPORT:
+        raise ValueError(f"it is larger than {_LARGEST_REPORT} bytes")
+    return report.read_bytes()
+
+
 def _diff_ids(view: Path, image: PlatformImage) -> list[str]:
+    """What the layers unpack to, as the image's config has it; empty if the view has no such image."""
     blob = view / "blobs" / "sha256" / image.config.removeprefix("sha256:")
-    return msgspec.json.decode(blob.read_bytes(), type=_Config).rootfs.diff_ids
+    return msgspec.json.decode(blob.read_bytes(), type=_Config).rootfs.diff_ids if blob.exists() else []
 
 
 def _doubtful(image: PlatformImage, doubt: str) -> PlatformScan:
     return PlatformScan(image.platform, image.manifest, image.config, packages=0, doubts=(doubt,))
-
-
-def _keep(fresh: Path, report: Path) -> None:
-    """The report that Trivy wrote now, or none: never one of an earlier scan."""
-    report.unlink(missing_ok=True)
-    if fresh.exists():
-        report.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(fresh, report)

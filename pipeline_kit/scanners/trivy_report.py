@@ -1,54 +1,34 @@
-"""Trivy's report, read with suspicion: what it saw, and everything that makes it less than an answer.
+"""Trivy's JSON report: the parts of it that are read.
 
-The texts in it come from whoever made the image: they are made safe for a terminal here.
+What is here was read from a file that the scanner wrote; the texts in it come from whoever made the image.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from pipeline_kit.errors import printable
-from pipeline_kit.model.digest import short
-from pipeline_kit.model.verdict import Finding, PlatformScan, Severity
-from pipeline_kit.scanners.trivy_coverage import language_coverage, os_coverage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pipeline_kit.model.image import PlatformImage
 
 SCHEMA_VERSION = 2
-MOST_WARNINGS = 1000
-_SHOWN_WARNINGS = 5
-_OS_PACKAGES, _LANGUAGE_PACKAGES = "os-pkgs", "lang-pkgs"
-_LONGEST_TEXT = 300
-# Warnings that say that packages were not read, or were compared with another distribution's data.
-_BLIND = re.compile(
-    r"No OS package is detected|Unsupported os|Mixing Alpine versions|Some OS packages were skipped"
-    r"|\[(?:dpkg|apk|rpm\w*)\] .*(?:Parse error|Invalid|rror)|detection of CoreOS packages is currently not supported"
-)
-_UNDATED = re.compile(r'This OS version is not on the EOL list\s+family="(?:redhat|centos)"')
-_LEVEL = re.compile(r"^\S+\s+(WARN|ERROR|FATAL)\s+(.*)$")
-# Said about every image that the verdict speaks of in its own words, or about no image at all.
-_SAID_ELSEWHERE = re.compile(
-    r"no longer supported by the distribution|may be insufficient because|^e\.g\. files under|not on the EOL list"
-    r"|Using severities from other vendors|Conda package|not supported for vulnerability scanning"
-)
+OS_PACKAGES, LANGUAGE_PACKAGES = "os-pkgs", "lang-pkgs"
 
 
-class _Layer(msgspec.Struct):
+class Layer(msgspec.Struct):
+    """A layer: ``digest`` as it is stored, ``diff_id`` as it is unpacked."""
+
     digest: str = msgspec.field(name="Digest", default="")
     diff_id: str = msgspec.field(name="DiffID", default="")
 
 
-class _Identifier(msgspec.Struct):
+class Identifier(msgspec.Struct):
+    """How the package is called everywhere."""
+
     purl: str = msgspec.field(name="PURL", default="")
 
 
-class _Vulnerability(msgspec.Struct):
+class Vulnerability(msgspec.Struct):
+    """What is known of one package; ``fixed`` may list several versions, ``path`` is '' for packages of the system."""
+
     id: str = msgspec.field(name="VulnerabilityID")
     package: str = msgspec.field(name="PkgName")
     installed: str = msgspec.field(name="InstalledVersion", default="")
@@ -56,45 +36,55 @@ class _Vulnerability(msgspec.Struct):
     severity: str = msgspec.field(name="Severity", default="")
     title: str = msgspec.field(name="Title", default="")
     path: str = msgspec.field(name="PkgPath", default="")
-    identifier: _Identifier = msgspec.field(name="PkgIdentifier", default_factory=_Identifier)
-    layer: _Layer = msgspec.field(name="Layer", default_factory=_Layer)
+    identifier: Identifier = msgspec.field(name="PkgIdentifier", default_factory=Identifier)
+    layer: Layer = msgspec.field(name="Layer", default_factory=Layer)
 
 
-class _Origin(msgspec.Struct):
+class Origin(msgspec.Struct):
+    """The repository that a package was installed from."""
+
     kind: str = msgspec.field(name="Class", default="")
 
 
-class _Package(msgspec.Struct):
-    repository: _Origin = msgspec.field(name="Repository", default_factory=_Origin)
+class Package(msgspec.Struct):
+    """A package that was found."""
+
+    repository: Origin = msgspec.field(name="Repository", default_factory=Origin)
 
 
-class _Result(msgspec.Struct):
+class Result(msgspec.Struct):
+    """The packages of one kind, and what is known of them."""
+
     target: str = msgspec.field(name="Target", default="")
     kind: str = msgspec.field(name="Class", default="")
     type: str = msgspec.field(name="Type", default="")
-    packages: list[_Package] = msgspec.field(name="Packages", default_factory=list)
-    vulnerabilities: list[_Vulnerability] = msgspec.field(name="Vulnerabilities", default_factory=list)
+    packages: list[Package] = msgspec.field(name="Packages", default_factory=list)
+    vulnerabilities: list[Vulnerability] = msgspec.field(name="Vulnerabilities", default_factory=list)
 
 
-class _OS(msgspec.Struct):
+class System(msgspec.Struct):
+    """The distribution that was recognised; ``ended`` if it gets no updates any more."""
+
     family: str = msgspec.field(name="Family", default="")
     name: str = msgspec.field(name="Name", default="")
     ended: bool = msgspec.field(name="EOSL", default=False)
 
 
-class _Metadata(msgspec.Struct):
-    os: _OS = msgspec.field(name="OS", default_factory=_OS)
+class Metadata(msgspec.Struct):
+    """What was read."""
+
+    os: System = msgspec.field(name="OS", default_factory=System)
     image_id: str = msgspec.field(name="ImageID", default="")
     diff_ids: list[str] = msgspec.field(name="DiffIDs", default_factory=list)
-    layers: list[_Layer] = msgspec.field(name="Layers", default_factory=list)
+    layers: list[Layer] = msgspec.field(name="Layers", default_factory=list)
 
 
 class Report(msgspec.Struct):
     """The parts of Trivy's JSON report that are read."""
 
     schema: int = msgspec.field(name="SchemaVersion", default=0)
-    metadata: _Metadata = msgspec.field(name="Metadata", default_factory=_Metadata)
-    results: list[_Result] = msgspec.field(name="Results", default_factory=list)
+    metadata: Metadata = msgspec.field(name="Metadata", default_factory=Metadata)
+    results: list[Result] = msgspec.field(name="Results", default_factory=list)
 
 
 def decode(content: bytes) -> Report:
@@ -106,129 +96,3 @@ def decode(content: bytes) -> Report:
     if report.schema != SCHEMA_VERSION:
         raise ValueError(f"its schema is version {report.schema}, version {SCHEMA_VERSION} is understood")
     return report
-
-
-def judged(
-    report: Report,
-    image: PlatformImage,
-    diff_ids: Sequence[str],
-    buckets: frozenset[str],
-    said: Sequence[str],
-    allow_no_os: str = "",
-) -> PlatformScan:
-    """What ``report`` says about ``image``, with every reason to doubt it.
-
-    ``diff_ids`` are those of the image's config, ``buckets`` what the database has, ``said`` the lines of Trivy's log.
-    ``allow_no_os`` is the reason why there is no operating system to be found in this image.
-    """
-    os = report.metadata.os
-    name = printable(f"{os.family} {os.name}".strip())[:_LONGEST_TEXT]
-    doubts, notes = _other_image(report.metadata, image, diff_ids), []
-    for more_doubts, more_notes in (
-        _nothing_seen(report, name, allow_no_os),
-        _not_covered(report, name, buckets),
-        _warnings(said),
-    ):
-        doubts += more_doubts
-        notes += more_notes
-    return PlatformScan(
-        platform=image.platform,
-        manifest=image.manifest,
-        config=image.config,
-        packages=sum(len(result.packages) for result in report.results),
-        os=name,
-        findings=tuple(
-            _finding(found, result.kind, name) for result in report.results for found in result.vulnerabilities
-        ),
-        doubts=tuple(dict.fromkeys(doubts)),
-        notes=tuple(dict.fromkeys(notes)),
-    )
-
-
-def _other_image(metadata: _Metadata, image: PlatformImage, diff_ids: Sequence[str]) -> list[str]:
-    if metadata.image_id != image.config:
-        return [f"Trivy read image {short(printable(metadata.image_id)) or 'none'}, not {short(image.config)}"]
-    if metadata.diff_ids != list(diff_ids) or [layer.digest for layer in metadata.layers] != list(image.layers):
-        return ["Trivy read other layers than this image has"]
-    return []
-
-
-def _nothing_seen(report: Report, os: str, allow_no_os: str) -> tuple[list[str], list[str]]:
-    """No operating system, no packages of it, no packages at all: all of these look like an image without findings."""
-    os_packages = sum(len(result.packages) for result in report.results if result.kind == _OS_PACKAGES)
-    packages = sum(len(result.packages) for result in report.results)
-    family = report.metadata.os.family
-    if family in ("", "none"):
-        if allow_no_os:
-            return [], [f"no operating system, {packages} packages; accepted: {allow_no_os}"]
-        return [f"Trivy recognised no operating system, and read {packages} packages"], []
-    notes = [f"{os} gets no security updates any more"] if report.metadata.os.ended else []
-    if not os_packages:
-        return [f"Trivy read no package of {os}"], notes
-    third = sum(package.repository.kind == "third-party" for result in report.results for package in result.packages)
-    if third:
-        notes.append(f"{third} packages of other repositories are not judged: there is no data on them")
-    return [], notes
-
-
-def _not_covered(report: Report, os: str, buckets: frozenset[str]) -> tuple[list[str], list[str]]:
-    doubts, notes = [], []
-    family = report.metadata.os.family
-    if family not in ("", "none"):
-        coverage = os_coverage(family, report.metadata.os.name, buckets)
-        if coverage == "missing":
-            doubts.append(f"the scanner data has nothing on {os}")
-        elif coverage == "unknown":
-            doubts.append(f"it is not known which data {os} needs")
-    for result in report.results:
-        if result.kind != _LANGUAGE_PACKAGES:
-            continue
-        coverage = language_coverage(result.type, buckets)
-        kind = printable(result.type)[:_LONGEST_TEXT]
-        if coverage == "missing":
-            doubts.append(f"the scanner data has nothing on packages of type {kind}")
-        elif coverage == "unknown":
-            notes.append(f"{len(result.packages)} packages of type {kind} are not judged: there is no data on them")
-    return doubts, notes
-
-
-def is_warning(line: str) -> bool:
-    """Whether a line of Trivy's log may say that it did not look at something."""
-    return bool(_LEVEL.match(line) or _BLIND.search(line))
-
-
-def _warnings(said: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What Trivy's log warns of: doubts where it did not look, else notes."""
-    doubts, notes = [], []
-    for line in said:
-        if _BLIND.search(line) or _UNDATED.search(line):
-            doubts.append(f"Trivy did not read everything\n{printable(line)[:_LONGEST_TEXT]}")
-        elif (found := _LEVEL.match(line)) and not _SAID_ELSEWHERE.search(found[2]):
-            notes.append(f"Trivy warns: {printable(found[2])[:_LONGEST_TEXT]}")
-    if len(said) > MOST_WARNINGS:
-        doubts.append(f"Trivy gave more than {MOST_WARNINGS} warnings")
-    if len(notes) > _SHOWN_WARNINGS:
-        notes[_SHOWN_WARNINGS:] = [f"Trivy warns {len(notes) - _SHOWN_WARNINGS} times more, see the log"]
-    return doubts, notes
-
-
-def _finding(found: _Vulnerability, kind: str, os: str) -> Finding:
-    def text(value: str) -> str:
-        return printable(value)[:_LONGEST_TEXT]
-
-    return Finding(
-        id=text(found.id),
-        severity=Severity.__members__.get(found.severity, Severity.UNKNOWN),
-        package=text(found.package),
-        installed=text(found.installed),
-        fixed=text(found.fixed),
-        title=text(found.title),
-        where=text(found.path) or (os if kind == _OS_PACKAGES else ""),
-        layer=text(found.layer.diff_id),
-        purl=_without_version(text(found.identifier.purl)),
-    )
-
-
-def _without_version(purl: str) -> str:
-    """``pkg:deb/debian/zlib1g@1.2?arch=amd64`` becomes ``pkg:deb/debian/zlib1g``; an @ of a name is written %40."""
-    return purl.partition("?")[0].partition("@")[0]

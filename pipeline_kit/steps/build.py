@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -36,7 +36,7 @@ def build(
     contexts: tuple[tuple[str, str], ...] = (),
     platforms: tuple[str, ...] = (),
     labels: tuple[tuple[str, str], ...] = (),
-    network: str = "",
+    network: Literal["", "host", "none"] = "",
     cache_from: tuple[str, ...] = (),
     cache_to: tuple[str, ...] = (),
     no_cache: bool = False,
@@ -124,7 +124,7 @@ def _would(flow: Flow, **options: Any) -> str:
         "args",
         multiple=True,
         type=KeyValue(),
-        help="Build argument; {version}, {commit} and {time} are filled in. It can be read in the image's history: not for secrets.",
+        help="Build argument; {version}, {commit}, {time} are filled in. The image's history has it: not for secrets.",
     ),
     click.option(
         "--secret",

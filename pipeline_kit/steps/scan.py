@@ -26,8 +26,8 @@ _SEVERITIES = ("UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings) -> Verdict:
     """Hash every blob of ``image``, then judge it platform by platform; the worst decides.
 
-    The verdict may be a no: ``outcome`` says. Failure: ``layout.*`` for an image that was tampered with, ``scan.missing``
-    and ``scan.data`` where no scanner or no data is to be had.
+    The verdict may be a no: ``outcome`` says. Failure: ``layout.*`` for an image that was tampered with,
+    ``scan.missing`` and ``scan.data`` where no scanner or no data is to be had.
     """
     from pipeline_kit.oci.verify import verify
     from pipeline_kit.scanners import SCANNERS, policy
@@ -155,8 +155,7 @@ def _detail(verdict: Verdict, now: float) -> str:
     hours = max(0, round((now - verdict.data_time) / 3600))
     age = f"{hours} h" if hours < 48 else f"{hours // 24} days"
     packages = f"{verdict.packages} package{'' if verdict.packages == 1 else 's'}"
-    kept = f", {verdict.findings} do not" if verdict.findings else ""
-    return f"{verdict.scanner.name} {version}, data {age} old, {packages}, 0 stop{kept}"
+    return f"{verdict.scanner.name} {version}, data {age} old, {packages}, 0 stop"
 
 
 def _settings(flow: Flow, options: dict[str, Any]) -> ScanSettings:

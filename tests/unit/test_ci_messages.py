@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_kit.ci.messages import Annotation, Mask, Output, StopCommands, limited
+from pipeline_kit.ci.messages import Annotation, Mask, Output, limited
 
 
 @pytest.mark.parametrize("name", ["", "1st", "a b", "a=b", "a<<EOF", "a\nb", "ümlaut", "a.b", "-a", "a\n"])
@@ -44,7 +44,3 @@ def test_of_more_than_ten_annotations_of_a_level_the_tenth_counts_the_rest() -> 
         "3 more of this kind are in the log",
     ]
     assert [annotation for annotation in kept if annotation.level == "warning"] == warnings
-
-
-def test_no_two_tokens_are_the_same() -> None:
-    assert len({StopCommands().token for _ in range(50)}) == 50

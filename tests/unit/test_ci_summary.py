@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import html
-
 from hypothesis import example, given
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 
 from pipeline_kit.ci.summary import fitting, markdown_text
 from pipeline_kit.errors import printable
@@ -22,7 +21,7 @@ _RENDER = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render
 @example("===")
 @example("<img src=x> [a](http://b) ![c](d) **e** `f` ~~g~~ &copy; h|i \\")
 def test_user_text_stays_text_in_a_sentence_and_in_a_table(text: str) -> None:
-    shown = html.escape(printable(" ".join(text.split())))
+    shown = escapeHtml(printable(" ".join(text.split())))
     assert _RENDER(markdown_text(text)) == (f"<p>{shown}</p>\n" if shown else "")
     assert f"<td>{shown}</td>" in _RENDER(f"| a | b |\n| - | - |\n| x | {markdown_text(text)} |\n")
 

@@ -17,6 +17,7 @@ from tests.world.hostile_text import hostile
         (":: Synchronizing package databases...", ":: Synchronizing package databases..."),
         ("std::vector<std::string>", "std::vector<std::string>"),
         ("  ::error file=a::x", "  :_:error file=a::x"),
+        ("\t::error::x", "\t:_:error::x"),
         ("::::x", ":_:::x"),
         ("ok ##vso[task.complete result=Failed;]", "ok ##_vso[task.complete result=Failed;]"),
         ("##VsO[a.b]###[error]x", "##_VsO[a.b]###_[error]x"),

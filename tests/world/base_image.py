@@ -6,17 +6,26 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline_kit.model.digest import Digest
-from tests.world.cache import key_of, made_once, root
+from tests.world import cache
+from tests.world.cache import key_of, made_once
 from tests.world.commands import output_of
 from tests.world.debian_packages import SYSTEM, Debian, installed, this_debian, unpacked
 from tests.world.oci_layout import digest_in, write_layout
 from tests.world.progress import bringing_up
+from tests.world.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.model.digest import Digest
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SMALL = ("base-files", "busybox-static")
 _EPOCH = 1_735_689_600  # the start of 2025: no file is newer, so the same packages give the same tar
+# What Debian's image leaves to do: a name that images of Python have, and compiled files that differ from run to run.
+_TO_DO = ('ln -s python3 "$1/usr/bin/python"', 'rm -r "$1/usr/share/python3/debpython/__pycache__"')
 # Without it Debian 12 gets usrmerge, and with that all of perl.
 _MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 # As slim images do: nobody reads them in a container.
@@ -35,7 +44,7 @@ class BaseImage:
         return f"{name}=oci-layout://{self.layout}"
 
     def archive(self, name: str) -> bytes:
-        """The image ``name`` (with a tag) as ``docker load`` takes it: an engine with the classic store reads no layouts."""
+        """The image ``name`` (with a tag) for ``docker load``: an engine with the classic store reads no layouts."""
         manifest = json.loads((self.layout / _path(self.digest)).read_bytes())
         config = _path(manifest["config"]["digest"])
         layers = [_path(layer["digest"]) for layer in manifest["layers"]]
@@ -51,10 +60,9 @@ class BaseImage:
 def small_base() -> BaseImage:
     """Debian's busybox and little else, 1 MB, made in seconds: a shell, its tools and an HTTP server.
 
-    A scanner sees Debian and one package of it, busybox-static.
+    A scanner sees Debian and two packages of it, base-files and busybox-static.
     """
-    debian = this_debian()
-    packages = unpacked(debian.codename, "busybox-static")
+    packages = unpacked(this_debian().codename, *_SMALL)
     layout = made_once("small-base", key_of(packages.name, _EPOCH), lambda folder: _write_small(folder, packages))
     return BaseImage(layout, digest_in(layout))
 
@@ -63,7 +71,7 @@ def python_base() -> BaseImage:
     """Debian with Python, what ``python:*-slim`` is to a user: about 50 MB, half a minute the first time."""
     debian = this_debian()
     mmdebstrap = installed("mmdebstrap", "mmdebstrap")
-    key = key_of(debian.codename, _EPOCH, _MERGED_USR, *_LEFT_OUT)
+    key = key_of(debian.codename, _EPOCH, _MERGED_USR, *_TO_DO, *_LEFT_OUT)
     with bringing_up("Python base image", "Debian and python3, half a minute the first time") as ready:
         layout = made_once("python-base", key, lambda folder: _write_python(folder, mmdebstrap, debian))
         size = sum(blob.stat().st_size for blob in (layout / "blobs" / "sha256").iterdir())
@@ -76,17 +84,15 @@ def _path(digest: Digest) -> str:
 
 
 def _write_small(folder: Path, packages: Path) -> None:
-    busybox = packages / "root" / "bin" / "busybox"
-    if not busybox.exists():
-        busybox = packages / "root" / "usr" / "bin" / "busybox"
+    root = packages / "root"
+    busybox = next(path for path in (root / "bin" / "busybox", root / "usr" / "bin" / "busybox") if path.exists())
     applets = output_of(str(busybox), "--list", environ=SYSTEM).split()
-    status = (packages / "status.d" / "busybox-static").read_bytes()
     files = {
         "etc/passwd": b"root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
         "etc/group": b"root:x:0:\nnogroup:x:65534:\n",
-        "etc/os-release": Path("/etc/os-release").read_bytes(),
-        "etc/debian_version": Path("/etc/debian_version").read_bytes(),
-        "var/lib/dpkg/status.d/busybox-static": status,
+        "etc/os-release": (root / "usr" / "lib" / "os-release").read_bytes(),
+        "etc/debian_version": (root / "etc" / "debian_version").read_bytes(),
+        **{f"var/lib/dpkg/status.d/{name}": (packages / "status.d" / name).read_bytes() for name in _SMALL},
     }
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -113,19 +119,24 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, *, mode: int = 0o6
 def _write_python(folder: Path, mmdebstrap: Path, debian: Debian) -> None:
     """mmdebstrap works as root, and for others where the kernel gives them a user namespace."""
     tar = folder / "root.tar"
-    output_of(
+    arguments = (
         str(mmdebstrap),
         "--variant=minbase",
         "--include=python3",
         f"--hook-dir={_MERGED_USR}",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
-        '--customize-hook=ln -s python3 "$1/usr/bin/python"',
+        *(f"--customize-hook={command}" for command in _TO_DO),
         debian.codename,
         str(tar),
         debian.source(debian.codename).strip(),
-        environ={**SYSTEM, "SOURCE_DATE_EPOCH": str(_EPOCH)},
-        log=root() / "mmdebstrap.log",
     )
+    environ = {**SYSTEM, "SOURCE_DATE_EPOCH": str(_EPOCH)}
+    try:
+        output_of(*arguments, environ=environ, log=cache.root() / "mmdebstrap.log")
+    except RuntimeError as error:
+        if "unable to pick chroot mode" in str(error):
+            raise Unavailable("mmdebstrap needs root here, or user namespaces", "run this as root") from None
+        raise
     with tar.open("rb") as content:
         write_layout(folder, [content], {"Env": [_PATH], "Cmd": ["python"]})
     tar.unlink()

@@ -1,4 +1,4 @@
-"""Debian packages without touching the system: fetched by apt, which verifies signatures, and unpacked into the cache."""
+"""Debian packages without touching the system: apt fetches and verifies them, and they are unpacked in the cache."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def this_debian() -> Debian:
     release = platform.freedesktop_os_release()
     keyrings = sorted(_KEYRINGS.glob("debian-archive-keyring.*"))
     if release.get("ID") != "debian" or not keyrings:
-        raise Unavailable(f"{release.get('PRETTY_NAME', 'this system')} is not Debian, whose packages it would be made of")
+        raise Unavailable(
+            f"{release.get('PRETTY_NAME', 'this system')} is not Debian, whose packages it would be made of"
+        )
     targets = _apt_get("indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian").splitlines()
     if not targets:
         raise Unavailable("apt has no source of Debian's packages", "add one to /etc/apt/sources.list.d")

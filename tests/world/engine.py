@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -87,11 +87,12 @@ def running_private_engine(store: Store) -> Iterator[Engine]:
             "start Docker, or set DOCKER_HOST",
             "run this as root on Debian 12 or 13: a private engine is brought up",
         )
-    with bringing_up(f"engine ({store})", "77 MB of Debian packages the first time") as ready:
-        with private_engine.running(containerd_store=store == "containerd") as environ:
+    with ExitStack() as stack:
+        with bringing_up(f"engine ({store})", "80 MB of Debian packages the first time") as ready:
+            environ = stack.enter_context(private_engine.running(containerd_store=store == "containerd"))
             engine = _described(environ, private=True)
             ready(f"Docker {engine.version}, buildx {engine.buildx}")
-            yield engine
+        yield engine
 
 
 def _described(environ: dict[str, str], *, private: bool) -> Engine:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import secrets
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_kit.errors import Failure
 from pipeline_kit.process import Command, Runner
 from tests.world import bridge
 from tests.world.cache import key_of, locked, root
@@ -33,7 +34,6 @@ class _Slot:
     ``run`` has socket and configuration: a short path, since that of a socket has at most 107 bytes.
     """
 
-    name: str
     data: Path
     run: Path
     environ: dict[str, str]
@@ -41,14 +41,25 @@ class _Slot:
     @property
     def process(self) -> str:
         """What marks the daemon's process, '' if none was started."""
+        return self._noted("process")
+
+    @property
+    def bridge(self) -> str:
+        """The name of the daemon's bridge, '' if none was added."""
+        return self._noted("bridge")
+
+    def _noted(self, what: str) -> str:
         with suppress(FileNotFoundError):
-            return (self.run / "process").read_text()
+            return (self.run / what).read_text()
         return ""
 
     def answers(self) -> bool:
         """Whether the daemon is ready."""
         command = Command(argv=("docker", "version"), extra=self.environ, timeout=10)
-        return Runner(self.environ).run(command).code == 0
+        try:
+            return Runner(self.environ).run(command).code == 0
+        except Failure:  # it took too long
+            return False
 
 
 @contextmanager
@@ -82,18 +93,18 @@ def _programs() -> tuple[Path, ...]:
 
 def _take_slot(stack: ExitStack, programs: tuple[Path, ...], store: str) -> _Slot:
     """The first slot whose lock is free; the lock is held until ``stack`` ends."""
-    for number in itertools.count():
+    number = 0
+    while True:
         data = root() / f"engine-{store}-{number}"
         try:
             stack.enter_context(locked(data.with_suffix(".lock"), wait=False))
         except BlockingIOError:
+            number += 1
             continue
-        name = f"pk{key_of(data)}"  # a network interface has at most 15 characters
-        run = _RUN / name
+        run = _RUN / key_of(data)
         path = os.pathsep.join([*map(str, programs), SYSTEM["PATH"]])
         environ = {"DOCKER_HOST": f"unix://{run}/docker.sock", "DOCKER_CONFIG": f"{run}/config", "PATH": path}
-        return _Slot(name, data, run, environ)
-    raise AssertionError
+        return _Slot(data, run, environ)
 
 
 def _prepare(slot: _Slot, programs: tuple[Path, ...], *, containerd_store: bool) -> None:
@@ -103,15 +114,17 @@ def _prepare(slot: _Slot, programs: tuple[Path, ...], *, containerd_store: bool)
     buildx.chmod(0o755)  # Debian's package leaves the run bit out
     (plugins / "docker-buildx").symlink_to(buildx)
     (slot.run / "config" / "config.json").write_text("{}\n")
+    name = f"pk{secrets.token_hex(4)}"  # an interface's name has at most 15 characters
+    (slot.run / "bridge").write_text(name)
     with locked(_RUN / "bridge.lock"):
-        bridge.add(slot.name)
+        bridge.add(name)
     settings = {
         "features": {"containerd-snapshotter": containerd_store},
         "hosts": [slot.environ["DOCKER_HOST"]],
         "data-root": str(slot.data),
         "exec-root": str(slot.run / "exec"),
         "pidfile": str(slot.run / "docker.pid"),
-        "bridge": slot.name,
+        "bridge": name,
         "shutdown-timeout": 2,
         **dict.fromkeys(("iptables", "ip6tables", "ip-forward", "ip-masq"), False),
     }
@@ -119,13 +132,13 @@ def _prepare(slot: _Slot, programs: tuple[Path, ...], *, containerd_store: bool)
 
 
 def _in_own_namespaces(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """``argv`` as the first process of a PID namespace: when it ends, so does every container, and each mount with it."""
+    """``argv`` as the first process of a PID namespace: with it end every container and every mount."""
     return ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *argv)
 
 
 def _clear(slot: _Slot) -> None:
     """Remove what a run left behind, whether it ended or was killed."""
     kill(slot.process)
-    bridge.remove(slot.name)
+    bridge.remove(slot.bridge)
     shutil.rmtree(slot.run, ignore_errors=True)
     shutil.rmtree(slot.data, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -27,11 +28,15 @@ NARRATOR = Narrator()
 
 @contextmanager
 def bringing_up(part: str, how: str) -> Iterator[Callable[[str], None]]:
-    """Say ``starting PART: HOW``, and at the end of the block ``ready PART: WHAT (9 s)`` with the WHAT that the block
-    gave to the function it got.
+    """Say ``starting PART: HOW`` if the block takes longer than a second, and at its end ``ready PART: WHAT (9 s)``
+    with the WHAT that the block gave to the function it got.
     """
     started = time.monotonic()
-    NARRATOR.say(f"starting {part}: {how}")
+    announcement = threading.Timer(1.0, NARRATOR.say, [f"starting {part}: {how}"])
+    announcement.start()
     ready: list[str] = []
-    yield ready.append
+    try:
+        yield ready.append
+    finally:
+        announcement.cancel()
     NARRATOR.say(f"ready {part}: {''.join(ready)} ({time.monotonic() - started:.0f} s)")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tests.world import bbolt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Severity = Literal["UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
 
@@ -16,8 +18,9 @@ _SCHEMA = 2
 _SEVERITIES: tuple[Severity, ...] = ("UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 _DEBIAN_RELEASES = ("debian 12", "debian 13")
 _PIP = "pip::GitHub Security Advisory Pip"
+_DEBIAN = {"ID": "debian", "Name": "Test data", "URL": "https://example.com/debian"}
 _SOURCES = {
-    **dict.fromkeys(_DEBIAN_RELEASES, {"ID": "debian", "Name": "Test data", "URL": "https://example.com/debian"}),
+    **dict.fromkeys(_DEBIAN_RELEASES, _DEBIAN),
     _PIP: {"ID": "ghsa", "Name": "Test data", "URL": "https://example.com/pip"},
 }
 _AFFECTED = 2

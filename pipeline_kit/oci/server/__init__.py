@@ -1,5 +1,9 @@
 """The local registry: OCI's distribution API over a folder, for one machine and without authentication.
 
-``serve.serving`` runs it in the background, ``pipeline-kit registry serve`` in the foreground; ``routes.answer`` is the
-API without a socket. https://github.com/opencontainers/distribution-spec
+``serving`` runs it in the background, ``pipeline-kit registry serve`` in the foreground; ``routes.answer`` is the API
+without a socket. https://github.com/opencontainers/distribution-spec
 """
+
+from pipeline_kit.oci.server.serve import serving
+
+__all__ = ["serving"]

@@ -64,17 +64,14 @@ class Body:
 
     def read(self, limit: int) -> bytes:
         """All of it; ApiError if that is more than ``limit`` bytes."""
-        too_large = ApiError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "SIZE_INVALID", f"the body is larger than {limit} bytes"
-        )
-        if self.length is not None and self.length > limit:
-            raise too_large
         content = bytearray()
         piece = memoryview(bytearray(min(PIECE, limit + 1)))
         while count := self.readinto(piece):
             content += piece[:count]
             if len(content) > limit:
-                raise too_large
+                raise ApiError(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "SIZE_INVALID", f"the body is larger than {limit} bytes"
+                )
         return bytes(content)
 
     def drain(self, seconds: float) -> bool:

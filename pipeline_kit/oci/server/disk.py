@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 class Disk:
-    """``scratch`` is a folder for files that have no name yet. With ``durable``, what was written is there after a power
-    cut too; without, only after the end of the process, however it comes.
+    """``scratch`` is a folder for files that have no name yet. With ``durable``, what was written outlives a power cut;
+    without, only the end of the process, however it comes.
     """
 
     def __init__(self, scratch: Path, *, durable: bool) -> None:
@@ -37,6 +37,14 @@ class Disk:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+    def check_links(self) -> None:
+        """OSError if the file system has no hard links."""
+        file = self.scratch_file(b"")
+        link = file.with_suffix(".link")
+        link.hardlink_to(file)
+        link.unlink()
+        file.unlink()
 
     def scratch_file(self, content: bytes) -> Path:
         """A new file with ``content``, to be moved to where it belongs."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline_kit.oci.media_types import INDEX
 from pipeline_kit.oci.server.manifest import Descriptor, Manifest, listed, parse
-from pipeline_kit.oci.server.names import blob_path
+from pipeline_kit.oci.server.messages import ApiError
+from pipeline_kit.oci.server.names import blob_path, repository_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,14 +65,15 @@ def read(layout: Path) -> Listing:
         content = (layout / "index.json").read_bytes()
     except FileNotFoundError:
         return Listing()
-    manifests: dict[str, Manifest] = {}
-    tags: dict[str, str] = {}
-    for entry in msgspec.json.decode(content, type=_Index).manifests:
-        if entry.digest not in manifests:
-            manifests[entry.digest] = _manifest(layout, entry)
-        if tag := (entry.annotations or {}).get(_TAG):
-            tags[tag] = entry.digest
-    return Listing(manifests, tags)
+    try:
+        entries = msgspec.json.decode(content, type=_Index).manifests
+        manifests = {entry.digest: _manifest(layout, entry) for entry in entries}
+    except (OSError, msgspec.MsgspecError, ApiError) as error:
+        # A registry that forgot a tag would hand it out again: better none than half of them.
+        reason = f"the index of {repository_in(layout)} can't be read: {error}"
+        raise ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN", reason) from error
+    tags = (((entry.annotations or {}).get(_TAG, ""), entry.digest) for entry in entries)
+    return Listing(manifests, {tag: digest for tag, digest in tags if tag})
 
 
 def _entry(manifest: Manifest, annotations: dict[str, str] | None) -> Descriptor:

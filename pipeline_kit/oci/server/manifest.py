@@ -10,6 +10,7 @@ import msgspec
 from pipeline_kit.oci.documents import decode
 from pipeline_kit.oci.media_types import INDEXES, MANIFESTS
 from pipeline_kit.oci.server.messages import ApiError
+from pipeline_kit.oci.server.names import is_digest
 
 # Layers that registries may not hand on: a manifest may name them although they are not here.
 _FOREIGN = ("application/vnd.oci.image.layer.nondistributable.", "application/vnd.docker.image.rootfs.foreign.")
@@ -49,6 +50,11 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
     annotations: dict[str, str] | None = None
 
     @property
+    def is_index(self) -> bool:
+        """Whether it lists manifests, where a manifest has a config."""
+        return self.config is None
+
+    @property
     def needs(self) -> tuple[Descriptor, ...]:
         """What has to be in the repository before this may be. A subject may come later."""
         blobs = (self.config, *(self.layers or ())) if self.config else ()
@@ -77,6 +83,8 @@ def parse(content: bytes, media_type: str) -> Document:
         raise _invalid("a manifest has a config, and lists no manifests")
     if kind in INDEXES and (document.config is not None or document.layers is not None):
         raise _invalid("an index has neither config nor layers")
+    if document.subject and not is_digest(document.subject.digest):
+        raise _invalid(f"{document.subject.digest!r}, its subject, is not a digest")
     return document
 
 

@@ -1,7 +1,7 @@
 """Content, stored once for all repositories.
 
-A repository's folder holds hard links to it: a blob is visible where its link is, each repository is a whole OCI layout,
-and content whose last link is gone is known by its link count.
+A repository's folder holds hard links to it: a blob is visible where its link is, each repository is a whole OCI
+layout, and content whose last link is gone is known by its link count.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pipeline_kit.model.reference import is_tag
-from pipeline_kit.oci.server import listing
+from pipeline_kit.oci.server.listing import Listing, read
 from pipeline_kit.oci.server.manifest import Document, Manifest, listed, parse
 from pipeline_kit.oci.server.messages import ApiError
 from pipeline_kit.oci.server.names import blob_path, is_digest
@@ -31,16 +31,19 @@ class RepositoryFolder:
         self._pool = pool
         self._disk = disk
         self._lock = threading.Lock()
-        self._listing = listing.read(path)
+        self._listing = read(path)
 
     @property
-    def listing(self) -> listing.Listing:
+    def listing(self) -> Listing:
         """The manifests and tags at this moment."""
         return self._listing
 
-    def has(self, digest: str) -> bool:
-        """Whether that content is in this repository."""
-        return blob_path(self.path, digest).is_file()
+    def size(self, digest: str) -> int | None:
+        """Bytes of that content, None if it is not in this repository."""
+        try:
+            return blob_path(self.path, digest).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def adopt(self, file: Path, digest: str) -> None:
         """Move ``file``, whose content has that digest, into the repository."""
@@ -91,7 +94,7 @@ class RepositoryFolder:
                 raise ApiError(HTTPStatus.METHOD_NOT_ALLOWED, "UNSUPPORTED", f"{digest} is a manifest, not a blob")
             return self._pool.hide(digest, self.path)
 
-    def _replace(self, fresh: listing.Listing) -> None:
+    def _replace(self, fresh: Listing) -> None:
         mark = self.path / "oci-layout"
         if not mark.exists():
             self._disk.write(mark, _MARK)
@@ -100,20 +103,17 @@ class RepositoryFolder:
 
     def _check_needs(self, document: Document) -> None:
         for needed in document.needs:
-            listed_here = needed.digest in self._listing.manifests
+            size = self.size(needed.digest) if is_digest(needed.digest) else None
             # An index may list blobs too: BuildKit's cache is made of them.
-            if not (listed_here if needed.is_document and document.manifests else self._fits(needed.digest)):
+            must_be_listed = document.is_index and needed.is_document
+            if size is None or (must_be_listed and needed.digest not in self._listing.manifests):
                 raise ApiError(
                     HTTPStatus.BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN", f"{needed.digest} is not in this repository"
                 )
-            size = blob_path(self.path, needed.digest).stat().st_size
             if size != needed.size:
                 raise ApiError(
                     HTTPStatus.BAD_REQUEST, "SIZE_INVALID", f"{needed.digest} has {size} bytes, not {needed.size}"
                 )
-
-    def _fits(self, digest: str) -> bool:
-        return is_digest(digest) and self.has(digest)
 
 
 def unknown_manifest(reference: str) -> ApiError:
@@ -121,7 +121,7 @@ def unknown_manifest(reference: str) -> ApiError:
     return ApiError(HTTPStatus.NOT_FOUND, "MANIFEST_UNKNOWN", f"there is no manifest {reference}")
 
 
-def _find(state: listing.Listing, reference: str) -> Manifest | None:
+def _find(state: Listing, reference: str) -> Manifest | None:
     return state.manifests.get(state.tags.get(reference, reference))
 
 

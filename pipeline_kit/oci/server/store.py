@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, why
@@ -39,6 +39,7 @@ class Store:
         shutil.rmtree(folder / "scratch", ignore_errors=True)
         for needed in (folder / "scratch", folder / "uploads", self._repositories_folder):
             self._disk.make_folder(needed)
+        self._disk.check_links()
         self._pool.sweep()
         self.uploads.sweep()
 
@@ -83,7 +84,7 @@ def opened(folder: Path, *, durable: bool) -> Iterator[Store]:
 def _claim(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     lock = folder / _LOCK
-    if not lock.exists() and any(folder.iterdir()):
+    if any(path != lock for path in folder.iterdir()) and not lock.exists():
         raise _unusable(folder, "It has other files in it, and no registry has been there before.")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:

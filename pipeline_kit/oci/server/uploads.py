@@ -1,4 +1,4 @@
-"""Uploads that have begun: bytes in the order they came, in a file of their own until their digest is known to be right."""
+"""Uploads that have begun: bytes in the order they came, in a file of their own until their digest is checked."""
 
 from __future__ import annotations
 

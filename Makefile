@@ -1,0 +1,57 @@
+# What a person or a CI does in this checkout. Everything it needs is installed into .venv, locked and checked by hash.
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+PY := .venv/bin/python
+READY := .venv/ready
+PHASE := scripts/phase
+WORKFLOWS := $(wildcard .github action.yml steps)
+# Further arguments for pytest: make test ARGS="-k push"
+ARGS :=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(READY) ## Watch a commit become a running container: nothing but this machine is needed
+	@$(PY) -m examples.demo
+
+.PHONY: test
+test: $(READY) ## Run the tests, but for the slow ones
+	@$(PY) -m pytest -q -m 'not slow' $(ARGS)
+
+.PHONY: test-all
+test-all: test ## Run all tests, also those that build what they test against from source
+	@$(PY) -m pytest -q -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there is none
+
+.PHONY: lint
+lint: $(READY) ## Check style, types and workflows
+	@$(PHASE) ruff $(PY) -m ruff check --output-format concise
+	@$(PHASE) format $(PY) -m ruff format --check
+	@$(PHASE) mypy $(PY) -m mypy
+ifneq ($(WORKFLOWS),)
+	@$(PHASE) zizmor .venv/bin/zizmor --offline --no-progress --persona auditor --strict-collection $(WORKFLOWS)
+endif
+
+.PHONY: bench
+bench: $(READY) ## Measure, and compare with the numbers that are promised
+	@$(PY) -m bench
+
+.PHONY: lock
+lock: ## Choose dependencies anew and lock them (needs uv)
+	@$(PHASE) runtime uv pip compile $(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	@$(PHASE) tests uv pip compile $(LOCK) requirements/tests.in --output-file requirements/tests.txt
+
+LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+.PHONY: clean
+clean: ## Remove what was made in this checkout
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements/tests.txt scripts/venv
+	@scripts/venv
+	@touch $@

@@ -1,0 +1,164 @@
+"""``make bench``: start-up, build, and the whole run, each beside what people type today."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.pairs import Pairs, measure
+from examples import sample
+from pipeline_kit.render.table import table
+from tests.world.base_image import python_base
+from tests.world.docker_registry import running_registry
+from tests.world.engine import running_engine
+from tests.world.kit import Kit
+from tests.world.trivy_database import write_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world.base_image import BaseImage
+    from tests.world.engine import Engine
+
+# What people write to make Trivy a gate.
+_GATE = ("--image-src", "docker", "--skip-db-update", "--scanners", "vuln", "--severity", "HIGH,CRITICAL")
+_GATE += ("--ignore-unfixed", "--exit-code", "1", "--quiet")
+_COLUMNS = ("ours", "theirs", "ours takes", "theirs takes", "ratio (median, range)", "goal")
+
+
+def main() -> int:
+    """Print the table."""
+    rows = [_startup().row("pipeline-kit --version", "python -c 'import click'", "<= 1.50")]
+    with ExitStack() as stack:
+        engine = stack.enter_context(running_engine())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        registry = stack.enter_context(running_registry(folder / "registry"))
+        bench = _Bench(engine, python_base(), folder, registry.address)
+        build = bench.build()
+        rows.append(build.row("pipeline-kit build", "docker buildx build, same flags", f"<= {_build_goal(build):.2f}"))
+        for temperature in ("warm", "cold"):
+            pairs = bench.run(cold=temperature == "cold")
+            rows.append(pairs.row(f"pipeline-kit run, {temperature}", "buildx --load; trivy; docker push", "<= 0.90"))
+        rows.append((f"image: {bench.size / 1e6:.0f} MB in the layout", "", "", "", "", ""))
+    sys.stdout.write(table(_COLUMNS, rows) + "\n")
+    return 0
+
+
+def _build_goal(pairs: Pairs) -> float:
+    """1.05 times and 0.3 s, as a ratio of what theirs took here."""
+    return 1.05 + 0.3 / (sum(pairs.theirs) / len(pairs.theirs))
+
+
+def _startup() -> Pairs:
+    kit = [str(Path(sys.executable).parent / "pipeline-kit"), "--version"]
+    click = [sys.executable, "-c", "import click"]
+    return measure(_command(kit), _command(click), rounds=15, warmups=2)
+
+
+class _Bench:
+    """The sample project, built and run in both ways."""
+
+    def __init__(self, engine: Engine, base: BaseImage, folder: Path, address: str) -> None:
+        self._folder = folder / "project"
+        self._base = base
+        self._address = address
+        self._cache = folder / "trivy"
+        write_database(self._cache)
+        sample.write(self._folder, history=True)
+        self._environ = {
+            **os.environ,
+            **engine.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine.path]),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "PIPELINE_KIT_IMAGE": f"{address}/ours/web",
+            "PIPELINE_KIT_BUILD_CONTEXTS": base.build_context(sample.BASE),
+            "PIPELINE_KIT_SCAN_DATABASE": "offline",
+            "PIPELINE_KIT_SCAN_CACHE": str(self._cache),
+        }
+        self._kit = Kit(self._folder, self._environ)
+        self._number = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the image."""
+        return sum(int(platform["size"]) for platform in self._kit.value("build")["platforms"])
+
+    def build(self) -> Pairs:
+        """Building after a change, by both, into an OCI layout on disk."""
+        theirs = self._folder.parent / "theirs"
+
+        def plain() -> None:
+            shutil.rmtree(theirs, ignore_errors=True)
+            self._run(*self._buildx(f"type=oci,dest={theirs},tar=false"))
+
+        return measure(self._changed(self._ours("build")), self._changed(plain), rounds=5)
+
+    def run(self, *, cold: bool) -> Pairs:
+        """From a change to a published image; ``cold`` without any cache of builder, scanner or registry."""
+        name = f"{self._address}/theirs/web:latest"
+
+        def shell() -> None:
+            self._run(*self._buildx("type=docker", "--tag", name))
+            self._run("trivy", "image", *_GATE, "--cache-dir", str(self._cache), name)
+            self._run("docker", "push", "--quiet", name)
+
+        ours = self._ours("run", "--until", "push")
+        prepare = self._cooled if cold else self._changed
+        return measure(prepare(ours), prepare(shell), rounds=5 if not cold else 3)
+
+    def _buildx(self, output: str, *more: str) -> tuple[str, ...]:
+        return ("docker", "buildx", "build", "--quiet", "--provenance=false", "--build-arg", "VERSION=1.0.0",
+                "--build-context", self._base.build_context(sample.BASE), "--output", output, *more, ".")  # fmt: skip
+
+    def _ours(self, *arguments: str) -> Callable[[], None]:
+        return lambda: self._run(*self._kit.argv(*arguments))
+
+    def _changed(self, action: Callable[[], None]) -> Callable[[], None]:
+        """The action, after a commit that changes the service."""
+
+        def changed() -> None:
+            self._number += 1
+            with (self._folder / "web" / "book.py").open("a") as file:
+                file.write(f"# change {self._number}\n")
+            self._git("commit", "--quiet", "--all", "--message", f"fix: change {self._number}")
+            action()
+
+        return changed
+
+    def _cooled(self, action: Callable[[], None]) -> Callable[[], None]:
+        """The action, after everything that was cached is gone."""
+        changed = self._changed(action)
+
+        def cooled() -> None:
+            self._run("docker", "buildx", "prune", "--all", "--force")
+            shutil.rmtree(self._cache / "fanal", ignore_errors=True)
+            changed()
+
+        return cooled
+
+    def _git(self, *arguments: str) -> None:
+        self._run("git", *sample.IDENTITY, *arguments)
+
+    def _run(self, *argv: str) -> None:
+        _command(argv, self._environ, self._folder)()
+
+
+def _command(
+    argv: tuple[str, ...] | list[str], environ: dict[str, str] | None = None, cwd: Path | None = None
+) -> Callable[[], None]:
+    def run() -> None:
+        done = subprocess.run(argv, env=environ, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    return run
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""A sample project, and the demonstration that sends it through the pipeline."""

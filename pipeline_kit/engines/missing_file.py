@@ -1,0 +1,62 @@
+"""COPY and ADD of a file that isn't there: a typing error, .dockerignore, or another stage that never made it."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pipeline_kit.engines.case import relative
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.engines.case import Case
+    from pipeline_kit.engines.request import BuildRequest
+    from pipeline_kit.errors import Failure
+
+# BuildKit's ways to say it for the build context and for a stage, then Buildah's for each.
+_ABSENT = re.compile(
+    r'"/?(?P<context>[^"]+)"(?: not found)?: (?:not found|no such file)'
+    r"|lstat \S*?(?:buildkit-mount\d+|merged)/(?P<stage>.+): no such file"
+    r'|no items matching glob "(?P<ignored>[^"]+)" copied'
+)
+
+
+def missing_file(case: Case) -> Failure | None:
+    """The failure, if it is one of this kind."""
+    found = _ABSENT.search(case.ending.message)
+    instruction = case.instruction
+    if not found or instruction is None or instruction.keyword not in ("COPY", "ADD"):
+        return None
+    wanted = next(filter(None, found.groups())).removeprefix(str(case.request.folder)).lstrip("/")
+    source = instruction.option("from")
+    if not source:
+        return case.failure(
+            "build.copy", f"{case.place}, there is no {wanted} to copy", _why_not_in_context(case, wanted)
+        )
+    stage = case.dockerfile.stage(source)
+    return case.failure(
+        "build.copy",
+        f"{case.place}, {stage or source} has no /{wanted}",
+        f"COPY takes it from {stage} as that is after its last line." if stage else f"It was looked for in {source}.",
+    )
+
+
+def _why_not_in_context(case: Case, wanted: str) -> str:
+    folder = case.request.folder
+    if (folder / wanted).exists():
+        return f"It is there, but {relative(_ignore_file(case.request), case.root)} keeps it out of the build."
+    parent = (folder / wanted).parent
+    names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
+    near = get_close_matches((folder / wanted).name, names, 1)
+    hint = f" Did you mean {relative(parent / near[0], folder)}?" if near else ""
+    name = relative(folder, case.root)
+    where = "the repository" if name == "." else name
+    return f"The build sees the files of {where}, and nothing outside of it.{hint}"
+
+
+def _ignore_file(request: BuildRequest) -> Path:
+    """The one that counts: a Dockerfile's own goes before the folder's."""
+    own = request.dockerfile.with_name(f"{request.dockerfile.name}.dockerignore")
+    return own if own.is_file() else request.folder / ".dockerignore"

@@ -1,0 +1,47 @@
+"""Where the credentials for a registry come from: asked one source after the other, and always said.
+
+A source is a function of a repository and the context that gives a credential or None. Another one, such as an identity
+of a cloud, takes its place in the tuple that ``find`` is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from pipeline_kit.context import Context
+from pipeline_kit.errors import Failure, why
+from pipeline_kit.model.reference import Repository
+from pipeline_kit.oci.credential import Credential, anonymous
+from pipeline_kit.oci.docker_config import from_docker, from_podman
+
+Source: TypeAlias = Callable[[Repository, Context], Credential | None]
+
+USERNAME = "PIPELINE_KIT_REGISTRY_USERNAME"
+PASSWORD = "PIPELINE_KIT_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+def from_environment(repository: Repository, context: Context) -> Credential | None:
+    """The two variables. They are meant for the registry that the run publishes to: no other one may be asked for."""
+    username, password = (context.environ.get(name, "") for name in (USERNAME, PASSWORD))
+    if bool(username) != bool(password):
+        here, missing = (USERNAME, PASSWORD) if username else (PASSWORD, USERNAME)
+        raise Failure("login.half", f"{missing} is not set", why(f"{here} is set, and needs the other one."))
+    if not username:
+        return None
+    return Credential(registry=repository.registry, username=username, secret=password, origin=USERNAME)
+
+
+# For a registry that is only read from, a base image's say.
+SOURCES: tuple[Source, ...] = (from_docker, from_podman)
+# For the registry that the run publishes to.
+TARGET_SOURCES: tuple[Source, ...] = (from_environment, *SOURCES)
+
+
+def find(repository: Repository, context: Context, sources: tuple[Source, ...]) -> Credential:
+    """What the first of ``sources`` that has one gives; nobody if none has. The CI is told to hide the secret."""
+    for source in sources:
+        if credential := source(repository, context):
+            context.report.mask(credential.secret)
+            return credential
+    return anonymous(repository.registry)

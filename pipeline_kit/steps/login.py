@@ -1,0 +1,93 @@
+"""``login``: who we are to the registry and what it grants, before anything is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, alternative, fix, why
+from pipeline_kit.flow import Flow, Outcome, Skip
+from pipeline_kit.model.sign_in import SignIn
+from pipeline_kit.record import Values
+from pipeline_kit.steps.command import step
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.model.reference import Repository
+
+
+def login(repository: Repository, context: Context, *, push: bool) -> SignIn:
+    """Who the registry takes us for. With ``push`` the failure ``registry.denied`` if its token does not grant it;
+    a registry that does not say what it grants is believed until it refuses.
+    """
+    from pipeline_kit.oci.connect import READ, WRITE, connect
+    from pipeline_kit.oci.credentials import TARGET_SOURCES, find
+
+    credential = find(repository, context, TARGET_SOURCES)
+    grants = connect(repository, credential, context, actions=WRITE if push else READ).granted()
+    if push and grants is not None and "push" not in grants:
+        raise _denied(repository, credential.username, credential.origin, grants)
+    return SignIn(
+        repository=repository,
+        user=credential.username,
+        origin=credential.origin,
+        grants=tuple(sorted(grants or ())),
+        told=grants is not None,
+    )
+
+
+def _would(flow: Flow) -> str:
+    """What a dry run says."""
+    if flow.local:
+        return "use a registry on this machine"
+    _skip_without_need(flow)
+    return f"ask {flow.repository().registry} what it grants on {flow.repository().path}"
+
+
+@step(
+    "login",
+    examples="""\
+  pipeline-kit login --image contosoreg.azurecr.io/shop/web
+  PIPELINE_KIT_REGISTRY_USERNAME=ci PIPELINE_KIT_REGISTRY_PASSWORD=... pipeline-kit login""",
+    would=_would,
+)
+def command(flow: Flow) -> Outcome:
+    """Who we are to the registry, and what it grants: a missing right is known in the first second, before the build.
+    Credentials come from PIPELINE_KIT_REGISTRY_USERNAME and _PASSWORD, else from Docker's or Podman's configuration.
+    """
+    _skip_without_need(flow)
+    publishes = flow.plan().publishes if flow.has("tag") else True
+    try:
+        found = login(flow.repository(), flow.context, push=publishes)
+    except Failure as failure:
+        if not publishes and failure.kind in ("registry.unauthorized", "registry.denied"):
+            raise Skip("a pull request without credentials publishes nothing") from None
+        raise
+    may = ", ".join(found.grants) if found.told else "it does not say what it grants"
+    user = found.user or "anonymous"
+    origin = "" if user == found.origin else f"{found.origin}, "
+    told = f"may {may}" if found.told else may
+    return Outcome(
+        Values(login=found),
+        user[:12],
+        f"{origin}{found.repository.registry}: {told}",
+        user,
+        {"repository": str(found.repository)},
+    )
+
+
+def _skip_without_need(flow: Flow) -> None:
+    """A pull request needs no registry, so it needs no name of one."""
+    if flow.image is None and flow.context.event.kind == "pull_request":
+        raise Skip("no image is configured, and a pull request publishes nothing")
+
+
+def _denied(repository: Repository, user: str, origin: str, grants: frozenset[str]) -> Failure:
+    may = ", ".join(sorted(grants)) or "nothing"
+    hub = repository.registry == "docker.io"
+    return Failure(
+        "registry.denied",
+        f"{repository.registry} grants {may}, not push, on {repository.path}",
+        why(f"The token that the registry issued lists {may}. We are {user or 'nobody'}, by {origin}."),
+        *([fix("docker login")] if hub and not user else []),
+        alternative("give this user the right to push, or name another one in PIPELINE_KIT_REGISTRY_USERNAME"),
+    )

@@ -1,0 +1,119 @@
+"""``push``: the scanned bytes into the registry, then the tags, each read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.flow import Flow, Outcome, Skip
+from pipeline_kit.model.digest import short
+from pipeline_kit.model.published import Published, PublishedTag
+from pipeline_kit.model.version import parse
+from pipeline_kit.record import Values
+from pipeline_kit.steps.command import step
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.git import Git
+    from pipeline_kit.model.image import Image
+    from pipeline_kit.model.plan import Plan, Tag
+    from pipeline_kit.model.reference import Repository
+    from pipeline_kit.model.verdict import Verdict
+    from pipeline_kit.oci.client import Registry
+
+# A cut between two tags leaves the narrow ones right: latest is the last to move.
+_TAG_ORDER = ("version", "commit", "branch", "moving")
+
+
+def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, context: Context, git: Git) -> Published:
+    """Publish ``image``, every blob hashed again on its way, under the tags of ``plan``.
+
+    Failure: ``push.unscanned`` for an image that did not pass; ``push.taken`` if a version's tag names another image;
+    ``registry.*`` where the registry is to blame.
+    """
+    from pipeline_kit.oci.connect import connect
+    from pipeline_kit.oci.credentials import TARGET_SOURCES, find
+    from pipeline_kit.oci.publish import publish
+    from pipeline_kit.oci.transfer import stage
+
+    _refuse_unscanned(image, verdict)
+    registry = connect(repository, find(repository, context, TARGET_SOURCES), context)
+    with context.report.activity("send blobs") as activity:
+        sent = stage(Path(image.layout), image, registry, activity=activity)
+    ordered = sorted(plan.tags, key=lambda tag: _TAG_ORDER.index(tag.kind))
+    kept = {tag: reason for tag in ordered if (reason := _stays(registry, image, plan, tag, git))}
+    moved = publish(registry, image.digest, tuple(tag for tag in ordered if tag not in kept))
+    return Published(
+        digest=image.digest,
+        repository=repository,
+        tags=(*moved, *(PublishedTag(tag.name, kept=reason) for tag, reason in kept.items())),
+        blobs=sent.blobs,
+        sent=sent.sent,
+        bytes_sent=sent.bytes_sent,
+    )
+
+
+def _would(flow: Flow) -> str:
+    """What a dry run says."""
+    plan = flow.plan()
+    if not plan.publishes:
+        raise Skip(_reason(flow, plan))
+    where = f"the local registry, {flow.key}" if flow.local else str(flow.repository())
+    names = " ".join(tag.name for tag in plan.tags)
+    return f"publish to {where} as {names}; a tag that moves only moves forwards"
+
+
+@step(
+    "push",
+    examples="""\
+  pipeline-kit push
+  reference=$(pipeline-kit push --image contosoreg.azurecr.io/shop/web)""",
+    would=_would,
+)
+def command(flow: Flow) -> Outcome:
+    """Publish the scanned bytes, hashed again, then the tags: the version's own never moves, 1.5, 1 and latest only
+    move to a higher version. What was published is read back.
+    """
+    plan = flow.plan()
+    if not plan.publishes:
+        raise Skip(_reason(flow, plan))
+    image, verdict, repository = flow.built(), flow.verdict(), flow.repository()
+    published = push(image, plan, verdict, repository, flow.context, flow.git)
+    reference = str(published.reference)
+    stayed = [f"{tag.name} stays: {tag.kept}" for tag in published.tags if tag.kept]
+    detail = "; ".join([f"{repository}, {published.sent} of {published.blobs} blobs", *stayed])
+    outputs = {"repository": str(repository), "reference": reference, "digest": published.digest}
+    return Outcome(Values(push=published), short(published.digest), detail, reference, outputs)
+
+
+def _reason(flow: Flow, plan: Plan) -> str:
+    count = f"{len(plan.tags)} tag{'' if len(plan.tags) == 1 else 's'}"
+    return f"{plan.reason}; {flow.context.event.base or 'main'} would publish {count}"
+
+
+def _refuse_unscanned(image: Image, verdict: Verdict) -> None:
+    if verdict.outcome != "pass" or verdict.digest != image.digest:
+        raise Failure(
+            "push.unscanned",
+            f"{short(image.digest)} has not passed the scan",
+            why(f"The last verdict is {verdict.outcome}, on {short(verdict.digest)}."),
+            fix("pipeline-kit scan"),
+        )
+
+
+def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> str:
+    """Why a tag that moves must not move now: what it names is newer. '' if it may."""
+    from pipeline_kit.oci.labels import REVISION, label_of, version_of
+
+    if tag.kind not in ("moving", "branch"):
+        return ""
+    held = registry.head_manifest(tag.name)
+    if held in (None, image.digest):
+        return ""
+    if tag.kind == "branch":
+        revision = label_of(registry, tag.name, REVISION)
+        newer = bool(revision) and revision != plan.commit and git.is_ancestor(plan.commit, str(revision))
+        return f"{str(revision)[:7]} is newer" if newer else ""
+    ours, theirs = parse(plan.version), parse(version_of(registry, tag.name) or "")
+    return f"{theirs} is newer" if ours and theirs and theirs > ours else ""

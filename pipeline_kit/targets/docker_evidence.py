@@ -1,0 +1,31 @@
+"""What is kept of a container that failed, before it is removed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import quote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.targets.docker_container import Container
+    from pipeline_kit.targets.docker_engine import Engine
+
+_LINES = 10_000
+_LAST = 4
+
+
+def save(engine: Engine, container: Container, folder: Path) -> str:
+    """Save its output and how the engine sees it in ``folder``; returns its last words, each line behind a bar.
+
+    Values of environment variables are left out: they may be secrets.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    said: bytes = engine.api.logs(container.id, tail=_LINES, timestamps=False)
+    (folder / f"{container.name}.log").write_bytes(said)
+    seen = engine.api.inspect_container(container.id)
+    seen["Config"]["Env"] = [f"{variable.partition('=')[0]}=..." for variable in seen["Config"].get("Env") or ()]
+    (folder / f"{container.name}.json").write_text(json.dumps(seen, indent=1) + "\n")
+    return "\n".join(quote(said.decode("utf-8", "replace"), last=_LAST))

@@ -1,0 +1,70 @@
+"""What a person reads when a container did not take over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, Note, alternative, fix, log, quote, why
+from pipeline_kit.model.digest import short
+from pipeline_kit.targets.docker_container import holder_of_port
+from pipeline_kit.targets.docker_site import LABEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.targets.docker_container import Container
+    from pipeline_kit.targets.docker_engine import Engine
+
+
+def brought_back(
+    tried: Container,
+    reason: str,
+    said: str,
+    before: Container | None,
+    folder: Path,
+    *,
+    stopped: bool,
+) -> Failure:
+    """The failure of a container that did not become healthy. ``said`` are its last words; ``stopped`` tells whether
+    ``before``, which serves now, did not for a moment.
+    """
+    digest = tried.labels.get(f"{LABEL}digest", "")
+    seen = f"container {tried.name} {reason}" + (f", last words\n{said}" if said else ", it printed nothing")
+    if before is None:
+        now = "nothing serves, as before"
+    else:
+        again = "serves again, and answers" if stopped else "serves as before: it was not touched"
+        now = f"{short(before.labels.get(f'{LABEL}digest', ''))} {again}"
+    return Failure(
+        "deploy.unhealthy",
+        f"{tried.labels.get(f'{LABEL}name', tried.name)} {reason}",
+        Note("seen", seen),
+        Note("now", now),
+        log(f"{folder}: output and state of the container, taken before it was removed"),
+        done=f"{short(digest)} is published and serves nowhere",
+    )
+
+
+def not_brought_back(before: Container, reason: str, folder: Path) -> Failure:
+    """The failure of a rollback: nothing serves."""
+    return Failure(
+        "deploy.rollback-failed",
+        f"{before.labels.get(f'{LABEL}name', before.name)} does not serve, and the rollback failed",
+        why(f"The container of {short(before.labels.get(f'{LABEL}digest', ''))} was to serve again: {reason}."),
+        Note("now", f"nothing serves; the container {before.name} is still there"),
+        fix(f"docker start {before.name}"),
+        log(f"{folder}: output and state of the container that failed first"),
+    )
+
+
+def port_taken(engine: Engine, port: int, said: str) -> Failure:
+    """The failure of a port that something else listens on."""
+    holder = holder_of_port(engine, port)
+    by = f"the container {holder}" if holder else "a program outside of Docker"
+    return Failure(
+        "deploy.port",
+        f"port {port} is taken by {by}",
+        why("The container was to be published on it, and was removed."),
+        alternative("deploy.port: another port, or 0 for any that is free"),
+        evidence=quote(said),
+    )

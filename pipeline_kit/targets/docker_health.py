@@ -1,0 +1,36 @@
+"""A container's health: what the engine sees of it, and what it answers on its published port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.targets import docker_container as containers
+from pipeline_kit.targets.docker_site import LABEL
+from pipeline_kit.targets.probe import Observation, Unhealthy, until_healthy
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.targets.docker_container import Container
+    from pipeline_kit.targets.docker_engine import Engine
+
+
+def healthy(engine: Engine, container: Container, context: Context, timeout: float) -> tuple[str, ...]:
+    """Wait until ``container``, which was started, is healthy; what was seen then, in words. Where it is asked and on
+    which path stands in its labels. Raises ``Unhealthy``.
+    """
+
+    def observe() -> Observation:
+        seen = containers.find(engine, container.id)
+        if seen is None:
+            raise Unhealthy("was removed by somebody else")
+        return seen.observation
+
+    url, path = url_of(engine, container), container.labels.get(f"{LABEL}health", "")
+    return until_healthy(observe, url, path if url else "", timeout, context)
+
+
+def url_of(engine: Engine, container: Container) -> str:
+    """Where a running container is reached from here, '' if it publishes no port."""
+    running = containers.find(engine, container.id)
+    host = container.labels.get(f"{LABEL}host", engine.host)
+    return f"http://{host}:{running.port}" if running and running.port else ""

@@ -1,0 +1,117 @@
+"""A push survives every single fault at every one of its requests, and says what is true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline_kit import http
+from pipeline_kit.context import Silent
+from pipeline_kit.errors import Failure
+from pipeline_kit.model.plan import Tag
+from pipeline_kit.model.reference import Repository
+from pipeline_kit.oci.auth import Authorizer
+from pipeline_kit.oci.client import Registry
+from pipeline_kit.oci.credential import Credential, anonymous
+from pipeline_kit.oci.server import serving
+from pipeline_kit.oci.transfer import publish, pull, stage
+from pipeline_kit.oci.verify import verify
+from tests.world.docker_registry import running_registry
+from tests.world.fast_clock import FastClock
+from tests.world.fault_proxy import Fault, running_fault_proxy
+from tests.world.sample_image import AMD64, ARM64, layer_tar, write_image
+from tests.world.token_service import Account, running_token_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_kit.model.image import Image
+    from tests.world.fault_proxy import FaultProxy
+
+_TAGS = (Tag("1.5.0", "version"), Tag("latest", "moving"))
+
+
+@contextmanager
+def _connected(address: str, path: str, credential: Credential | None = None) -> Iterator[Registry]:
+    repository = Repository(address, path)
+    clock = FastClock()
+    with http.session({}) as session:
+        scopes = (f"repository:{path}:pull,push",)
+        auth = Authorizer(repository, credential or anonymous(address), session, clock, scopes)
+        yield Registry(repository, session, auth, clock)
+
+
+def _push(image: Image, address: str, path: str, credential: Credential | None = None) -> str:
+    """'' if the push says that it succeeded, else what it says."""
+    with _connected(address, path, credential) as registry:
+        try:
+            stage(Path(image.layout), image, registry, activity=Silent(), workers=1)
+            publish(registry, image.digest, _TAGS)
+        except Failure as failure:
+            return f"{failure.kind}: {failure}"
+    return ""
+
+
+def _is_whole(image: Image, address: str, path: str, folder: Path) -> bool:
+    """Whether the registry, asked without the proxy, has the whole image under each tag."""
+    with _connected(address, path) as registry:
+        if any(registry.head_manifest(tag.name) != image.digest for tag in _TAGS):
+            return False
+        pull(registry, "latest", folder, activity=Silent())
+        return verify(folder, None)[0] == image.digest
+
+
+def _outcome(image: Image, proxy: FaultProxy, path: str, folder: Path) -> str:
+    said = _push(image, proxy.address, path)
+    whole = _is_whole(image, proxy.upstream, path, folder)
+    if not proxy.struck:
+        return "no effect"
+    if said:
+        return f"false failure: {said}" if whole else f"failed: {said}"
+    return "survived" if whole else "false success"
+
+
+@pytest.fixture(params=["docker-registry", "local registry"])
+def upstream(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty registry, which keeps all in memory where it can: hundreds of images are pushed."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        if request.param == "docker-registry":
+            with running_registry(Path(folder, "registry")) as registry:
+                yield registry.address
+        else:
+            with serving(Path(folder, "registry"), durable=False) as address:
+                yield address
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path) -> None:
+    image = write_image(tmp_path / "image", tars=[layer_tar("one", 300_000)], platforms=(AMD64, ARM64))
+    with running_fault_proxy(upstream) as proxy:
+        assert _push(image, proxy.address, "clean/run") == ""
+        requests = len(proxy.requests)
+        outcomes: Counter[str] = Counter()
+        for at in range(requests):
+            proxy.arm(fault, at)
+            outcomes[_outcome(image, proxy, f"fault/at{at}", tmp_path / "pulled")] += 1
+    print(f"{fault.name}: {dict(outcomes)} of {requests} requests")
+    assert set(outcomes) <= {"survived", "no effect"}
+    assert outcomes["survived"] >= 3
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def test_the_token_service_may_fail_once(fault: Fault, tmp_path: Path) -> None:
+    image = write_image(tmp_path / "image")
+    pusher = Account("pusher", "secret", {"*": frozenset({"pull", "push"})})
+    with running_token_service(tmp_path, (pusher,)) as service, running_fault_proxy(service.service) as proxy:
+        names = {**service.auth["token"], "realm": f"http://{proxy.address}/oauth2/token"}
+        with running_registry(tmp_path / "registry", auth={"token": names}) as registry:
+            credential = Credential(registry=registry.address, username="pusher", secret="secret", origin="test")
+            proxy.arm(fault, 0)
+            assert _push(image, registry.address, "team/app", credential) == ""
+            assert len(proxy.requests) == 1 + proxy.struck

@@ -1,0 +1,184 @@
+"""A proxy on loopback in front of a registry that does one thing wrong, once, at a chosen request.
+
+Count the requests of a clean run first, then repeat the run with each fault at each of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import struct
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A hop's own headers; http.server sets the answer's Date and Server itself.
+_NOT_FORWARDED = frozenset({"connection", "date", "server", "transfer-encoding", "content-length"})
+_ERROR = b'{"errors":[{"code":"UNAVAILABLE","message":"injected"}]}'
+_PIECE = 64 << 10
+
+
+class Fault(Enum):
+    """What goes wrong."""
+
+    UNAVAILABLE = "503 without asking the registry"
+    THROTTLED = "429 with Retry-After"
+    BROKEN = "500 without asking the registry"
+    BROKEN_AFTER = "500 although the registry did it"
+    RESET_BEFORE = "reset before the registry sees the request"
+    RESET_DURING = "reset in the middle of the request's body"
+    RESET_AFTER = "reset after the registry did it"
+    CUT_HEAD = "the answer ends in its first line"
+    CUT_BODY = "the answer ends in the middle of its body"
+
+
+_STATUS = {Fault.UNAVAILABLE: 503, Fault.THROTTLED: 429, Fault.BROKEN: 500, Fault.BROKEN_AFTER: 500}
+
+
+@dataclass(slots=True)
+class FaultProxy:
+    """A running proxy. ``requests`` are those since the last ``arm``; ``struck`` says whether the fault had an effect:
+    it has none on a body that isn't there.
+    """
+
+    address: str
+    upstream: str
+    requests: list[str] = field(default_factory=list)
+    struck: bool = False
+    _fault: Fault | None = None
+    _at: int = -1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def arm(self, fault: Fault | None = None, at: int = -1) -> None:
+        """Count from 0 again, and do ``fault`` to request number ``at``."""
+        with self._lock:
+            self._fault, self._at, self.struck = fault, at, False
+            self.requests.clear()
+
+    def arrived(self, request: str) -> Fault | None:
+        """Count a request, and say what to do to it."""
+        with self._lock:
+            self.requests.append(request)
+            return self._fault if len(self.requests) - 1 == self._at else None
+
+
+@contextmanager
+def running_fault_proxy(upstream: str) -> Iterator[FaultProxy]:
+    """A proxy for the registry at ``upstream`` ("host:port"), while the block lasts."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.proxy = FaultProxy(f"127.0.0.1:{server.server_address[1]}", upstream)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.proxy
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    proxy: FaultProxy
+
+    def handle_error(self, *_: object) -> None:
+        """A client that goes away is part of the game."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is said."""
+
+    def handle_any(self) -> None:
+        """Forward the request, or don't."""
+        proxy = self.server.proxy
+        fault = proxy.arrived(f"{self.command} {self.path.partition('?')[0]}")
+        length = int(self.headers.get("Content-Length") or 0)
+        proxy.struck |= fault not in (None, Fault.RESET_DURING, Fault.CUT_BODY)
+        if fault in (Fault.UNAVAILABLE, Fault.THROTTLED, Fault.BROKEN):
+            self.rfile.read(length)
+            self._answer_error(_STATUS[fault])
+        elif fault is Fault.RESET_BEFORE:
+            self._reset()
+        elif fault is Fault.RESET_DURING and length:
+            proxy.struck = True
+            self._forward(length, length // 2)
+            self._reset()
+        else:
+            self._finish(fault, *self._forward(length, length))
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
+
+    def _forward(self, length: int, sent: int) -> tuple[int, list[tuple[str, str]], bytes]:
+        """The registry's answer to the request, of whose body only ``sent`` bytes reach it. Nothing if not all do."""
+        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=20)
+        with contextlib.closing(connection):
+            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in _NOT_FORWARDED:
+                    connection.putheader(name, value)
+            if length or self.command in ("PUT", "POST", "PATCH"):
+                connection.putheader("Content-Length", str(length))
+            connection.endheaders()
+            left = sent
+            while left:
+                piece = self.rfile.read(min(left, _PIECE))
+                connection.send(piece)
+                left -= len(piece)
+            if sent < length:
+                return 0, [], b""
+            response = connection.getresponse()
+            return response.status, response.getheaders(), response.read()
+
+    def _finish(self, fault: Fault | None, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        if fault is Fault.RESET_AFTER:
+            self._reset()
+            return
+        if fault is Fault.BROKEN_AFTER:
+            self._answer_error(500)
+            return
+        if fault is Fault.CUT_HEAD:
+            self.wfile.write(b"HTTP/1.1 20")
+            self._reset(gently=True)
+            return
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in _NOT_FORWARDED:
+                self.send_header(name, value)
+        told = [value for name, value in headers if name.lower() == "content-length"]  # HEAD tells it without a body
+        if status != 204:
+            self.send_header("Content-Length", told[0] if told else str(len(body)))
+        self.end_headers()
+        if fault is Fault.CUT_BODY and body:
+            self.server.proxy.struck = True
+            self.wfile.write(body[: len(body) // 2])
+            self._reset(gently=True)
+            return
+        self.wfile.write(body)
+
+    def _answer_error(self, status: int) -> None:
+        self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "1")
+        self.send_header("Content-Length", str(len(_ERROR)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(_ERROR)
+
+    def _reset(self, *, gently: bool = False) -> None:
+        """End the connection: with RST, or (``gently``) with FIN after what was written."""
+        self.close_connection = True
+        if not gently:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR) if gently else self.connection.close()
