@@ -23,7 +23,7 @@ from examples import sample
 from pipeline_kit.errors import Exit
 from pipeline_kit.model.digest import digest_of, short
 from pipeline_kit.oci.layout import read
-from pipeline_kit.oci.server.serve import serving
+from pipeline_kit.oci.server import serving
 from pipeline_kit.render.table import table
 from tests.world.base_image import python_base
 from tests.world.engine import Engine, running_engine
@@ -71,7 +71,7 @@ def _prepared(stack: ExitStack, engine: Engine, folder: Path) -> tuple[Kit, str]
     """The sample in a repository of its own, a registry, and the variables that say where everything is."""
     registry = folder / "registry"
     registry.mkdir()
-    address = stack.enter_context(serving(registry))
+    address = stack.enter_context(serving(registry, durable=False))
     sample.write(folder / "web")
     environ = {
         **engine.environ,

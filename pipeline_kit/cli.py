@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import signal
@@ -99,6 +100,10 @@ def _guarded(session: Session, arguments: list[str]) -> int:
         main.main(args=arguments, prog_name="pipeline-kit", standalone_mode=False, obj=session)
     except Failure as failure:
         return _tell(session, failure)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.BadParameter as error:
+        return _tell(session, _bad_value(error))
     except click.UsageError as error:
         return _tell(session, _usage(error))
     except click.exceptions.Exit as ended:
@@ -125,9 +130,32 @@ def _tell(session: Session, failure: Failure) -> int:
 
 
 def _usage(error: click.UsageError) -> Failure:
-    message = error.format_message().rstrip(".")
+    message = (error.message or error.format_message()).rstrip(".")
     command = error.ctx.command_path if error.ctx else "pipeline-kit"
-    return Failure("config.usage", f"{message[0].lower()}{message[1:]}", fix(f"{command} --help"))
+    return Failure(
+        "config.usage", f"{message[0].lower()}{message[1:]}", fix(f"{command} {_nearest(error) or '--help'}")
+    )
+
+
+def _bad_value(error: click.BadParameter) -> Failure:
+    """A value that an option does not take; where it comes from the environment, the variable is named."""
+    command = error.ctx.command_path if error.ctx else "pipeline-kit"
+    option = (error.param.opts[0] if error.param else "") or "an argument"
+    if error.ctx and error.param and error.param.name:
+        source = error.ctx.get_parameter_source(error.param.name)
+        if source is click.core.ParameterSource.ENVIRONMENT:
+            prefix = error.ctx.auto_envvar_prefix
+            option = str(error.param.envvar or f"{prefix}_{error.param.name.upper()}")
+    return Failure("config.usage", f"{option}: {error.message.rstrip('.')}", fix(f"{command} --help"))
+
+
+def _nearest(error: click.UsageError) -> str:
+    """What was meant by a mistyped command or option."""
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return next(iter(difflib.get_close_matches(error.command_name, COMMANDS, 1, 0.5)), "")
+    if isinstance(error, click.exceptions.NoSuchOption):
+        return next(iter(error.possibilities or ()), "")
+    return ""
 
 
 def _stop(number: int, _: object) -> None:

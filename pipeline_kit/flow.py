@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pipeline_kit import __version__, record
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.git import Git
 from pipeline_kit.record import Entry, Record, Run, Values
 
@@ -56,7 +56,8 @@ class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
 @dataclass
 class Flow:
     """One image on its way through the steps. ``image`` is None where no name is configured. ``local`` is a run without
-    an account; ``unwritten`` keeps the record in memory, for a plan.
+    an account; ``will_push`` is whether something is to be published; ``unwritten`` keeps the record in memory, for a
+    plan.
     """
 
     context: Context
@@ -65,6 +66,7 @@ class Flow:
     environment: str = ""
     prefix: str = "v"
     local: bool = False
+    will_push: bool = True
     record_path: Path = Path()
     record: Record | None = None
     unwritten: bool = False
@@ -97,6 +99,7 @@ class Flow:
                 "no image is configured",
                 why("Its name says where to publish, and a wrong guess would publish to a wrong place."),
                 fix(f"pipeline-kit.yml:  image: REGISTRY.azurecr.io/{self.context.root.name.lower()}"),
+                alternative("without a registry: pipeline-kit run --local, or pipeline-kit run --until scan"),
             )
         return self.image
 

@@ -44,12 +44,6 @@ Run git config --global --add safe.directory FOLDER with the folder of the messa
         "Git could not answer",
         """The git command failed for a reason we don't know; its own words are shown.""",
     ),
-    "ref": Kind(
-        Exit.USAGE,
-        "A ref name can't be used",
-        """Names of branches and tags come from whoever may push. One that starts with a dash or holds control characters is refused before any
-command sees it.""",
-    ),
     "dirty": Kind(
         Exit.USAGE,
         "A release needs a clean working tree",

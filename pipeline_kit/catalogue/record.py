@@ -14,11 +14,6 @@ KINDS: dict[str, Kind] = {
         "The record can't be read",
         """It was changed by hand, cut, or written by another version. It is not evidence any more: run the earlier steps again.""",
     ),
-    "stale": Kind(
-        Exit.USAGE,
-        "The record is of another commit",
-        """What was built from another commit says nothing about this one. Run the earlier steps again, or check out the commit of the record.""",
-    ),
     "digest": Kind(
         Exit.BROKE,
         "Two steps speak of different images",

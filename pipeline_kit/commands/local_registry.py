@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_kit.model.reference import Repository
-from pipeline_kit.oci.server.serve import serving
+from pipeline_kit.oci.server import serving
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -17,5 +17,5 @@ def use_local_registry(flow: Flow, stack: ExitStack) -> None:
     """Serve the local registry until ``stack`` closes, and have ``flow`` publish there under its own name."""
     folder = flow.context.state / "registry"
     folder.mkdir(parents=True, exist_ok=True)
-    address = stack.enter_context(serving(folder))
+    address = stack.enter_context(serving(folder, durable=False))
     flow.image = Repository(address, flow.key)

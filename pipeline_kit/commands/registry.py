@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.group("registry")
+@click.group("registry", no_args_is_help=False)
 def command() -> None:
     """A registry on this machine."""
 
@@ -16,8 +16,8 @@ def command() -> None:
     "serve",
     epilog="""\b
 Examples:
-  pipeline-kit registry serve registry
-  pipeline-kit registry serve registry --address 127.0.0.1:0      any free port; it is printed
+  pipeline-kit registry serve ~/registry
+  pipeline-kit registry serve ~/registry --address 127.0.0.1:0    any free port; it is printed
   docker push 127.0.0.1:5000/shop/web:1.5.0                       Docker needs no setting for it
 
 \b

@@ -84,6 +84,7 @@ def command(session: Session, /, **options: Any) -> None:
     choice = Choice(options["only"], options["first"] or "", options["last"] or "")
     flow = session.flow(shared)
     flow.local = options["local"]
+    flow.will_push = "push" in choice.steps()
     if options["dry_run"]:
         show_plan(session, flow, shared, choice, given)
         return
@@ -103,24 +104,27 @@ def command(session: Session, /, **options: Any) -> None:
 def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str]) -> None:
     started = flow.context.clock.monotonic()
     steps = choice.steps()
+    # All options before the first step: a mistake in the last one's must not wait for the build.
+    options = {name: options_of(session, shared, name, given) for name in steps}
     session.terminal.line(_header(session, flow))
     if steps[0] not in ("login", "version", "tag"):
         ask_pure_steps(session, flow, shared, steps[0])
-    last: Outcome | None = None
+    outcomes: dict[str, Outcome] = {}
     try:
         for index, name in enumerate(steps):
             session.stopped_before = next(iter(steps[index + 1 :]), "")
-            outcome = session.perform(step_command(name), flow, options_of(session, shared, name, given))
-            last = outcome or last
+            if outcome := session.perform(step_command(name), flow, options[name]):
+                outcomes[name] = outcome
         session.stopped_before = ""
     except Failure:
         _summarise(session, flow)
         raise
     _summarise(session, flow)
-    for line in _footer(session, flow, flow.context.clock.monotonic() - started):
+    for line in _footer(session, flow, outcomes, flow.context.clock.monotonic() - started):
         session.terminal.line(line)
-    result = str(flow.published().reference) if flow.has("push") and "push" in steps else last.result if last else ""
-    session.result(result, flow.record, shared.output)
+    # The reference is what a script goes on with; a run that ends earlier gives what its last step gave.
+    last = outcomes.get("push") or next(reversed(outcomes.values()), None)
+    session.result(last.result if last else "", flow.record, shared.output)
 
 
 def _header(session: Session, flow: Flow) -> str:
@@ -132,15 +136,15 @@ def _header(session: Session, flow: Flow) -> str:
     )
 
 
-def _footer(session: Session, flow: Flow, seconds: float) -> list[str]:
+def _footer(session: Session, flow: Flow, outcomes: dict[str, Outcome], seconds: float) -> list[str]:
     style = session.terminal.style
     done = f"Done in {seconds:.1f}s"
-    if flow.has("deploy"):
+    if "deploy" in outcomes:
         entry = flow.deployed()
         done += f": {style.paint(short(entry.digest), 'cyan')} serves at {style.paint(entry.url or entry.name, 'bold')}"
-    elif flow.has("push"):
+    elif "push" in outcomes:
         done += f": {style.paint(short(flow.published().digest), 'cyan')} is published"
-    elif flow.has("build"):
+    elif "build" in outcomes:
         done += f": {style.paint(short(flow.built().digest), 'cyan')} is built"
     record = flow.record_path.relative_to(flow.context.root)
     return [style.plain(done), style.plain(style.paint(f"Record {record}", "dim"))]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import docker_format, ending_buildah
-from pipeline_kit.engines.checks import check
 from pipeline_kit.engines.failures import explain
 from pipeline_kit.engines.hashes import remembered_hash
+from pipeline_kit.engines.job import started
 from pipeline_kit.engines.progress import follow
 from pipeline_kit.engines.request import EngineFacts
 from pipeline_kit.errors import Failure, alternative, why
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline_kit.context import Context
-    from pipeline_kit.engines.dockerfile import Dockerfile
+    from pipeline_kit.engines.job import Job
     from pipeline_kit.engines.request import BuildRequest, BuildSecret
 
 NAME = "buildah"
@@ -45,29 +44,27 @@ def find(context: Context) -> EngineFacts | None:
     return EngineFacts(tool=tool, store="buildah")
 
 
-def build(request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path) -> None:  # noqa: ARG001
+def build(request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path) -> None:
     """Build ``request`` into an OCI layout at ``destination``; see ``Engine.build``."""
-    dockerfile = check(request, context)
-    _refuse(request)
-    # Buildah drops a health check from an image in OCI's own format.
-    docker_types = dockerfile.has("HEALTHCHECK")
-    context.state.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=context.state) as scratch:
-        name = Path(scratch) / "image-id"
-        image_format = "docker" if docker_types else "oci"
-        options = (f"--iidfile={name}", f"--format={image_format}", *_options(request, context))
-        command = _command(context, log, "bud", *options, str(request.folder), secrets=request.secrets)
-        done = follow(command, context, "buildah build")
-        if done.code != 0:
-            raise _failure(done.stderr, request, dockerfile, context, log)
-        push = ("push", f"--format={'v2s2' if docker_types else 'oci'}", name.read_text().strip(), f"oci:{destination}")
-        follow(_command(context, log, *push), context, "buildah push").checked("build.failed")
-    if docker_types:
-        docker_format.remove_container(destination)
+    with started(request, facts, destination, context, log) as job:
+        _refuse(request)
+        # Buildah drops a health check from an image in OCI's own format.
+        in_docker_format = job.dockerfile.has("HEALTHCHECK")
+        name = job.scratch / "image-id"
+        options = (f"--iidfile={name}", f"--format={'docker' if in_docker_format else 'oci'}")
+        done = follow(_command(job, "bud", *options, *_options(job), str(request.folder)), context, "buildah bud")
+        if done.code > 0:
+            raise explain(ending_buildah.read(job.log_lines(), done.stderr, job.dockerfile), job)
+        done.checked("build.failed")
+        image = name.read_text().strip()
+        push = ("push", f"--format={'v2s2' if in_docker_format else 'oci'}", image, f"oci:{destination}")
+        follow(_command(job, *push), context, "buildah push").checked("build.failed")
+        if in_docker_format:
+            docker_format.remove_container(destination)
 
 
 def _refuse(request: BuildRequest) -> None:
-    for what in _unsupported(request):
+    if what := next(_unsupported(request), ""):
         raise Failure(
             "build.unsupported",
             f"Buildah can't do {what} here",
@@ -83,22 +80,20 @@ def _unsupported(request: BuildRequest) -> Iterator[str]:
         yield "caches of buildx (--cache-from, --cache-to)"
 
 
-def _command(context: Context, log: Path, *arguments: str, secrets: tuple[BuildSecret, ...] = ()) -> Command:
-    return Command(
-        argv=("buildah", *arguments),
-        cwd=context.root,
-        allow=(*_allowed(context), *(secret.env for secret in secrets if secret.env)),
-        log=log,
-    )
+def _command(job: Job, *arguments: str) -> Command:
+    secrets = (secret.env for secret in job.request.secrets if secret.env)
+    allow = (*_ALLOWED, *_credentials(job.context), *secrets)
+    return Command(argv=("buildah", *arguments), cwd=job.context.root, allow=allow, log=job.log)
 
 
-def _allowed(context: Context) -> tuple[str, ...]:
-    """DOCKER_CONFIG too, which may have credentials; without a file in it Buildah ends."""
+def _credentials(context: Context) -> tuple[str, ...]:
+    """DOCKER_CONFIG, if there is a file in it: Buildah ends without one."""
     config = context.environ.get("DOCKER_CONFIG")
-    return (*_ALLOWED, "DOCKER_CONFIG") if config and (Path(config) / "config.json").is_file() else _ALLOWED
+    return ("DOCKER_CONFIG",) if config and (Path(config) / "config.json").is_file() else ()
 
 
-def _options(request: BuildRequest, context: Context) -> Iterator[str]:
+def _options(job: Job) -> Iterator[str]:
+    request, context = job.request, job.context
     yield from ("--layers", "--force-rm", "--identity-label=false", f"--timestamp={request.time}")
     # In a CI's container root has no rights to start another one; without them a chroot does.
     if os.geteuid() == 0 and "BUILDAH_ISOLATION" not in context.environ and request.network != "none":
@@ -131,8 +126,3 @@ def _source(context: str) -> str:
     if context.startswith("docker-image://"):
         return f"container-image://docker://{context.removeprefix('docker-image://')}"
     return context
-
-
-def _failure(stderr: str, request: BuildRequest, dockerfile: Dockerfile, context: Context, log: Path) -> Failure:
-    lines = log.read_text("utf-8", "replace").split("\n")
-    return explain(ending_buildah.read(lines, stderr, dockerfile), request, dockerfile, context, log)

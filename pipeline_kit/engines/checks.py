@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import dockerfile
-from pipeline_kit.engines.case import relative
-from pipeline_kit.engines.failures import missing_target
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, Place, fix, why
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline_kit.context import Context
     from pipeline_kit.engines.dockerfile import Dockerfile
     from pipeline_kit.engines.request import BuildRequest, BuildSecret
@@ -45,6 +46,24 @@ def check(request: BuildRequest, context: Context) -> Dockerfile:
                 f"id={name.lower()},env={name}, and RUN --mount=type=secret,id={name.lower()} reads it"
             )
     return parsed
+
+
+def missing_target(request: BuildRequest, dockerfile: Dockerfile, name: str) -> Failure:
+    """The failure of a target that is no stage of the Dockerfile ``name``."""
+    names = [stage.name for stage in dockerfile.stages if stage.name]
+    near = get_close_matches(request.target, names, 1)
+    return Failure(
+        "build.target",
+        f"{name} has no stage {request.target}{f'; did you mean {near[0]}?' if near else ''}",
+        why(f"It names {', '.join(names)}." if names else "It names none; FROM ... AS NAME does."),
+        place=Place(name),
+    )
+
+
+def relative(path: Path, root: Path) -> str:
+    """``path`` as a person writes it: relative to the repository where it is inside."""
+    inside = next((base for base in (root, root.resolve()) if path.is_relative_to(base)), None)
+    return str(path.relative_to(inside)) if inside else str(path)
 
 
 def _check_files(request: BuildRequest, context: Context) -> None:

@@ -77,4 +77,3 @@ def _options(request: BuildRequest, root: Path) -> Iterator[str]:
 def _secret(secret: BuildSecret, root: Path) -> str:
     source = {"env": secret.env} if secret.env else {"src": str(root / (secret.file or ""))}
     return fields({"id": secret.id, **source})
-

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pipeline_kit.engines.case import Case, relative
+from pipeline_kit.engines.case import Case
+from pipeline_kit.engines.checks import missing_target, relative
 from pipeline_kit.engines.missing_base import missing_base
 from pipeline_kit.engines.missing_file import missing_file
-from pipeline_kit.errors import Failure, Place, alternative, log, why
+from pipeline_kit.errors import Failure, alternative, log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from pipeline_kit.context import Context
-    from pipeline_kit.engines.dockerfile import Dockerfile
     from pipeline_kit.engines.ending import Ending
-    from pipeline_kit.engines.request import BuildRequest
+    from pipeline_kit.engines.job import Job
 
 _KILLED = 137
 _DISK = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
@@ -34,27 +31,15 @@ _SYNTAX = re.compile(
 )
 
 
-def explain(ending: Ending, request: BuildRequest, dockerfile: Dockerfile, context: Context, log_file: Path) -> Failure:
+def explain(ending: Ending, job: Job) -> Failure:
     """The failure that ``ending`` is."""
-    case = Case(ending=ending, request=request, dockerfile=dockerfile, root=context.root)
+    case = Case(ending=ending, job=job)
     failure = next(filter(None, (rule(case) for rule in _RULES)), None) or _other(case)
-    target = (case.stage and case.stage.name) or request.target
+    target = (case.stage and case.stage.name) or job.request.target
     failure.reproduce = f"pipeline-kit build --target {target}" if target else "pipeline-kit build"
-    count = log_file.read_bytes().count(b"\n")
-    whole = f"{relative(log_file, context.root)}, {count} line{'' if count == 1 else 's'}"
+    count = job.log.read_bytes().count(b"\n")
+    whole = f"{relative(job.log, job.context.root)}, {count} line{'' if count == 1 else 's'}"
     return failure.extended(log(f"{whole}, this command from {ending.log_line}" if ending.log_line else whole))
-
-
-def missing_target(request: BuildRequest, dockerfile: Dockerfile, name: str) -> Failure:
-    """The failure of a target that is no stage of the Dockerfile ``name``."""
-    names = [stage.name for stage in dockerfile.stages if stage.name]
-    near = get_close_matches(request.target, names, 1)
-    return Failure(
-        "build.target",
-        f"{name} has no stage {request.target}{f'; did you mean {near[0]}?' if near else ''}",
-        why(f"It names {', '.join(names)}." if names else "It names none; FROM ... AS NAME does."),
-        place=Place(name),
-    )
 
 
 def _run(case: Case) -> Failure | None:
@@ -62,7 +47,7 @@ def _run(case: Case) -> Failure | None:
     if code is None:
         return None
     keyword = case.instruction.keyword if case.instruction else "RUN"
-    command = f"The command of {case.stage}" if case.stage and len(case.dockerfile.stages) > 1 else "The command"
+    command = f"The command of {case.stage}" if case.stage and len(case.job.dockerfile.stages) > 1 else "The command"
     words = "\n".join(case.ending.words).strip("\n")
     said = f"; the lines below {case.ending.line or 'this'} are its own last words" if words else " and said nothing"
     killed = " 137 means that it was killed, most often for want of memory." if code == _KILLED else ""
@@ -112,7 +97,7 @@ def _no_builder(case: Case) -> Failure | None:
 def _no_target(case: Case) -> Failure | None:
     if not _NO_TARGET.search(case.ending.message):
         return None
-    return missing_target(case.request, case.dockerfile, case.place.file)
+    return missing_target(case.job.request, case.job.dockerfile, case.place.file)
 
 
 def _no_secret(case: Case) -> Failure | None:

@@ -36,9 +36,7 @@ class Job:
 
 
 @contextmanager
-def started(
-    request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path
-) -> Iterator[Job]:
+def started(request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path) -> Iterator[Job]:
     """The job for ``request``, which was checked, while the block lasts."""
     dockerfile = check(request, context)
     context.state.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def missing_base(case: Case) -> Failure | None:
     if not (case.ending.pulled or _BASE.search(message)):
         return None
     source = case.instruction.option("from") if case.instruction else ""
-    if source and case.dockerfile.stage(source) is None:
+    if source and case.job.dockerfile.stage(source) is None:
         return _neither_stage_nor_image(case, source)
     image = case.ending.pulled.removeprefix("docker.io/library/")
     if _UNREACHABLE.search(message):
@@ -42,7 +42,7 @@ def missing_base(case: Case) -> Failure | None:
 
 
 def _neither_stage_nor_image(case: Case, source: str) -> Failure:
-    near = get_close_matches(source, [stage.name for stage in case.dockerfile.stages if stage.name], 1)
+    near = get_close_matches(source, [stage.name for stage in case.job.dockerfile.stages if stage.name], 1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return case.failure(
         "build.base",

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pipeline_kit.engines.case import relative
+from pipeline_kit.engines.checks import relative
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # BuildKit's ways to say it for the build context and for a stage, then Buildah's for each.
 _ABSENT = re.compile(
     r'"/?(?P<context>[^"]+)"(?: not found)?: (?:not found|no such file)'
-    r"|lstat \S*?(?:buildkit-mount\d+|merged)/(?P<stage>.+): no such file"
+    r"|lstat (?:\S*?(?:buildkit-mount\d+|merged))?/(?P<stage>.+): no such file"
     r'|no items matching glob "(?P<ignored>[^"]+)" copied'
 )
 
@@ -29,13 +29,13 @@ def missing_file(case: Case) -> Failure | None:
     instruction = case.instruction
     if not found or instruction is None or instruction.keyword not in ("COPY", "ADD"):
         return None
-    wanted = next(filter(None, found.groups())).removeprefix(str(case.request.folder)).lstrip("/")
+    wanted = next(filter(None, found.groups())).removeprefix(str(case.job.request.folder)).lstrip("/")
     source = instruction.option("from")
     if not source:
         return case.failure(
             "build.copy", f"{case.place}, there is no {wanted} to copy", _why_not_in_context(case, wanted)
         )
-    stage = case.dockerfile.stage(source)
+    stage = case.job.dockerfile.stage(source)
     return case.failure(
         "build.copy",
         f"{case.place}, {stage or source} has no /{wanted}",
@@ -44,14 +44,14 @@ def missing_file(case: Case) -> Failure | None:
 
 
 def _why_not_in_context(case: Case, wanted: str) -> str:
-    folder = case.request.folder
+    folder, root = case.job.request.folder, case.job.context.root
     if (folder / wanted).exists():
-        return f"It is there, but {relative(_ignore_file(case.request), case.root)} keeps it out of the build."
+        return f"It is there, but {relative(_ignore_file(case.job.request), root)} keeps it out of the build."
     parent = (folder / wanted).parent
     names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
     near = get_close_matches((folder / wanted).name, names, 1)
     hint = f" Did you mean {relative(parent / near[0], folder)}?" if near else ""
-    name = relative(folder, case.root)
+    name = relative(folder, root)
     where = "the repository" if name == "." else name
     return f"The build sees the files of {where}, and nothing outside of it.{hint}"
 

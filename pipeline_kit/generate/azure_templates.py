@@ -18,6 +18,7 @@ _CONNECTION = "Service connection of Azure Resource Manager with workload identi
 _PACKAGE = f"container-pipeline-kit=={__version__}"
 _INSTALL = """\
 set -euo pipefail
+mkdir -p .pipeline-kit
 program="$AGENT_TEMPDIRECTORY/pipeline-kit-program"
 python3 -m venv "$program"
 "$program/bin/python" -m pip install --quiet --disable-pip-version-check "$PIPELINE_KIT_PACKAGE"

@@ -75,8 +75,7 @@ def _kind(option: click.Option) -> tuple[Kind, tuple[str, ...]]:
     if isinstance(option.type, click.Choice):
         return "choice", tuple(map(str, option.type.choices))
     plain: dict[str, Kind] = {
-        "integer": "whole number",
-        "integer range": "whole number",
+        "whole number": "whole number",
         "float": "number",
         "float range": "number",
         "boolean": "true or false",

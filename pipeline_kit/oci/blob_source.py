@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, why
 from pipeline_kit.model.digest import short
+from pipeline_kit.oci.parallel import Halted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +41,6 @@ class Body:
         self._advance = advance
         self._stop = stop
 
-    def __len__(self) -> int:
-        return self._blob.size - self._start
-
     def __iter__(self) -> Iterator[bytes]:
         hashed = hashlib.sha256()
         with self._blob.open() as file:
@@ -50,7 +48,7 @@ class Body:
             while left and (skipped := file.read(min(left, _PIECE))):
                 hashed.update(skipped)
                 left -= len(skipped)
-            left = len(self)
+            left = self._blob.size - self._start
             while left:
                 piece = file.read(min(left, _PIECE))
                 hashed.update(piece)
@@ -61,6 +59,27 @@ class Body:
                     self._stop.check()
                 yield piece
                 self._advance(len(piece))
+
+
+class WholeBody(Body):
+    """A body whose length is announced: it comes whole, or the connection is cut."""
+
+    def __len__(self) -> int:
+        return self._blob.size - self._start
+
+
+class OpenBody(Body):
+    """A body of which nobody knows how long it will be. Where it has to stop early it ends in good order, so that the
+    registry still knows the upload session and can be asked to forget it; ``problem`` says why.
+    """
+
+    problem: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from super().__iter__()
+        except (Failure, Halted) as problem:
+            self.problem = problem
 
 
 def _changed(blob: BlobSource) -> Failure:

@@ -18,6 +18,7 @@ from pipeline_kit.oci.docker_config import from_docker, from_podman
 Source: TypeAlias = Callable[[Repository, Context], Credential | None]
 
 USERNAME = "PIPELINE_KIT_REGISTRY_USERNAME"
+GITHUB_TOKEN = "PIPELINE_KIT_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 PASSWORD = "PIPELINE_KIT_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -32,8 +33,17 @@ def from_environment(repository: Repository, context: Context) -> Credential | N
     return Credential(registry=repository.registry, username=username, secret=password, origin=USERNAME)
 
 
+def from_github(repository: Repository, context: Context) -> Credential | None:
+    """The job's own token, for GitHub's registry alone; the action hands it over."""
+    token = context.environ.get(GITHUB_TOKEN, "")
+    if repository.registry != "ghcr.io" or not token:
+        return None
+    actor = context.environ.get("GITHUB_ACTOR") or "github-actions"
+    return Credential(registry=repository.registry, username=actor, secret=token, origin="the job's GitHub token")
+
+
 # For a registry that is only read from, a base image's say.
-SOURCES: tuple[Source, ...] = (from_docker, from_podman)
+SOURCES: tuple[Source, ...] = (from_github, from_docker, from_podman)
 # For the registry that the run publishes to.
 TARGET_SOURCES: tuple[Source, ...] = (from_environment, *SOURCES)
 

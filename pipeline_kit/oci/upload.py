@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pipeline_kit.errors import Failure
 from pipeline_kit.http import RETRIABLE
 from pipeline_kit.model.digest import short
-from pipeline_kit.oci.blob_source import Body
+from pipeline_kit.oci.blob_source import OpenBody, WholeBody
+from pipeline_kit.oci.parallel import in_parallel
 from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.transport import UPLOAD_TIMEOUT
 from pipeline_kit.oci.wire import Answer, Lost
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
 _OCTETS = {"Content-Type": "application/octet-stream"}
 # What a registry answers where it no longer has the session, or where the bytes of an earlier try went wrong.
-_SESSION_GONE = frozenset({400, 404, 416})
+_SESSION_GONE = frozenset({400, 404})
+# More of an earlier try arrived than it told.
+_ELSEWHERE = 416
 _MOST_SESSIONS = 4
+_SMALL = 1 << 20
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})")
-_CANCEL_TIMEOUT = (2.0, 2.0)
+_CANCEL_TIMEOUT = (1.0, 1.0)
 
 
 class Sessions:
@@ -56,9 +60,8 @@ class Sessions:
                 self._transport.once("DELETE", location, timeout=_CANCEL_TIMEOUT)
 
     def cancel_all(self) -> None:
-        """Take back every session that is open."""
-        for location in tuple(self._open):
-            self.cancel(location)
+        """Take back every session that is open, all at once: there may be little time left."""
+        in_parallel(lambda location, _: self.cancel(location), tuple(self._open), workers=len(self._open))
 
 
 class Upload:
@@ -97,9 +100,10 @@ class Upload:
                 self._sessions.cancel(self._location)
             if cause is None:
                 return
-            refusals += isinstance(cause, Answer)
-            if isinstance(cause, Answer) and refusals == _MOST_SESSIONS:
-                raise self._refused(cause)
+            if isinstance(cause, Answer) and cause.status in _SESSION_GONE:
+                refusals += 1
+                if refusals == _MOST_SESSIONS:
+                    raise self._refused(cause)
 
     def _begin(self) -> None:
         answer = self._transport.ask("POST", self._transport.url("blobs/uploads/"), patience=self._patience)
@@ -111,12 +115,16 @@ class Upload:
         """Send the blob in the session; None once it is there, else what makes another session necessary."""
         offset: int | None = 0
         while offset is not None:
-            cause = self._try(offset)
+            try:
+                cause: Answer | Lost = self._try(offset)
+            except Lost as lost:
+                cause = lost
+                self._note_progress()
             if isinstance(cause, Answer):
                 if cause.status == 201:
                     self._sessions.ended(self._location)
                     return None
-                if cause.status == 202 and offset:
+                if cause.status == 202 and self._is_patch(offset):
                     self._move(cause)
                     offset = self._blob.size
                     continue
@@ -125,41 +133,52 @@ class Upload:
             self._patience.wait(cause)
             if self._is_there(self._patience):
                 return None
-            offset = None if isinstance(cause, Answer) and cause.status in _SESSION_GONE else self._confirmed()
+            offset = None if isinstance(cause, Answer) and cause.status in _SESSION_GONE else self._ask_offset()
         return cause
 
-    def _try(self, offset: int) -> Answer | Lost:
-        """Send what is missing after ``offset`` bytes, and say so with the digest when nothing is."""
+    def _try(self, offset: int) -> Answer:
+        """Send what is missing after ``offset`` bytes, or say with the digest that nothing is."""
         self._count(offset - self._position)
-        data: Body | bytes = Body(self._blob, offset, self._count, self._stop) if offset < self._blob.size else b""
-        try:
-            if 0 < offset < self._blob.size:
-                headers = {**_OCTETS, "Content-Range": f"{offset}-{self._blob.size - 1}"}
-                return self._transport.once("PATCH", self._location, headers, data, UPLOAD_TIMEOUT)
-            url = f"{self._location}{'&' if '?' in self._location else '?'}digest={self._blob.digest}"
-            return self._transport.once("PUT", url, _OCTETS, data, UPLOAD_TIMEOUT)
-        except Lost as lost:
-            if self._position > self._farthest:
-                self._farthest = self._position
-                self._patience.renew()
-            return lost
+        if self._is_patch(offset):
+            return self._patch(offset)
+        url = f"{self._location}{'&' if '?' in self._location else '?'}digest={self._blob.digest}"
+        rest = WholeBody(self._blob, offset, self._count, self._stop) if offset < self._blob.size else b""
+        return self._transport.once("PUT", url, _OCTETS, rest, UPLOAD_TIMEOUT)
 
-    def _confirmed(self) -> int | None:
+    def _is_patch(self, offset: int) -> bool:
+        """Small blobs are sent with the digest in one request, others before it."""
+        return 0 < offset < self._blob.size or (offset == 0 and self._blob.size > _SMALL)
+
+    def _patch(self, offset: int) -> Answer:
+        body = OpenBody(self._blob, offset, self._count, self._stop)
+        headers = {**_OCTETS, "Content-Range": f"{offset}-{self._blob.size - 1}"} if offset else _OCTETS
+        answer = self._transport.once("PATCH", self._location, headers, body, UPLOAD_TIMEOUT)
+        if body.problem:
+            if answer.status == 202:
+                self._move(answer)
+            raise body.problem
+        return answer
+
+    def _ask_offset(self) -> int | None:
         """How many bytes the registry has of the session; None if it has lost it."""
         answer = self._transport.ask("GET", self._location, patience=self._patience)
         last = _RANGE.fullmatch(answer.headers.get("Range", ""))
         if answer.status not in (200, 202, 204) or not last:
             return None
         self._move(answer)
-        has = int(last.group(1)) + 1
-        # Some say 0-0 where they have nothing. A byte too many would come out wrong, and be sent again.
-        return None if has > self._blob.size else has * (has > 1)
+        # Some say 0-0 where they have nothing, some count one too many: then the digest is wrong, and it is sent anew.
+        return min(int(last.group(1)) + 1, self._blob.size) if int(last.group(1)) else 0
+
+    def _note_progress(self) -> None:
+        if self._position > self._farthest:
+            self._farthest = self._position
+            self._patience.renew()
 
     def _is_worth_another_try(self, answer: Answer) -> bool:
         if answer.status == 401 and not self._renewed:
             self._renewed = self._transport.auth.renew(answer)
             return self._renewed
-        return answer.status in RETRIABLE | _SESSION_GONE
+        return answer.status in RETRIABLE | _SESSION_GONE | {_ELSEWHERE}
 
     def _move(self, answer: Answer) -> None:
         """The session goes on at the address that the answer names, if it names one."""

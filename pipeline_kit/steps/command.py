@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import click
 
+from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Outcome
 
 Perform = Callable[..., Outcome]
@@ -92,16 +94,22 @@ class StepCommand(click.Command):
         defaults = session.defaults(shared.config, self.name or "", shared.environment)
         arguments = [text for key, value in (given or {}).items() for text in self._as_flags(key, value)]
         alone = click.Command(self.name, params=list(self.own))
-        with alone.make_context(
-            self.name, arguments, default_map=defaults, auto_envvar_prefix=f"PIPELINE_KIT_{str(self.name).upper()}"
-        ) as context:
+        root = click.get_current_context().find_root()
+        with alone.make_context(self.name, arguments, parent=root, default_map=defaults) as context:
             return dict(context.params)
 
     def _as_flags(self, key: str, value: str) -> list[str]:
         name = key.replace("-", "_")
         option = next((one for one in self.own if one.name == name and isinstance(one, click.Option)), None)
         if option is None:
-            raise click.NoSuchOption(key, possibilities=[str(one.name) for one in self.own])
+            known = [str(one.name).replace("_", "-") for one in self.own]
+            near = difflib.get_close_matches(key, known, 1, 0.5)
+            raise Failure(
+                "config.usage",
+                f"{self.name} has no option {key}",
+                why(f"It has: {', '.join(known) or 'none'}."),
+                *([fix(f"--set {self.name}.{near[0]}={value}")] if near else []),
+            )
         if not option.is_flag:
             return [option.opts[0], value]
         truth = click.BOOL.convert(value, option, None)
@@ -155,6 +163,12 @@ class Line(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """The text without white space around it."""
         return str(value).strip()
+
+
+class WholeNumber(click.IntRange):
+    """A whole number between two bounds."""
+
+    name = "whole number"
 
 
 def _apply_defaults(context: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -9,7 +9,7 @@ import click
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.record import Values
-from pipeline_kit.steps.command import Line, step
+from pipeline_kit.steps.command import Line, WholeNumber, step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,14 +61,14 @@ def _would(flow: Flow, **options: Any) -> str:
     click.option("--name", default="", help="Name of the container.  [default: the image's last part]"),
     click.option(
         "--port",
-        type=click.IntRange(0, 65535),
+        type=WholeNumber(0, 65535),
         default=0,
         show_default=True,
         help="Port on this machine; 0 takes a free one.",
     ),
     click.option(
         "--container-port",
-        type=click.IntRange(0, 65535),
+        type=WholeNumber(0, 65535),
         default=0,
         help="Port in the container.  [default: the one the image exposes]",
     ),
@@ -81,7 +81,7 @@ def _would(flow: Flow, **options: Any) -> str:
     ),
     click.option(
         "--timeout",
-        type=click.IntRange(1, 3600),
+        type=WholeNumber(1, 3600),
         default=60,
         show_default=True,
         metavar="SECONDS",

@@ -76,9 +76,11 @@ def command(flow: Flow) -> Outcome:
 
 
 def _skip_without_need(flow: Flow) -> None:
-    """A pull request needs no registry, so it needs no name of one."""
+    """Who publishes nothing needs no registry, so no name of one."""
     if flow.image is None and flow.context.event.kind == "pull_request":
         raise Skip("no image is configured, and a pull request publishes nothing")
+    if flow.image is None and not flow.will_push:
+        raise Skip("no image is configured, and nothing is to be published")
 
 
 def _denied(repository: Repository, user: str, origin: str, grants: frozenset[str]) -> Failure:

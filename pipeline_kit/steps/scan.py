@@ -10,7 +10,7 @@ import click
 
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
-from pipeline_kit.steps.command import step
+from pipeline_kit.steps.command import WholeNumber, step
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
@@ -98,7 +98,7 @@ def _would(flow: Flow, **options: Any) -> str:
     ),
     click.option(
         "--max-data-age",
-        type=click.IntRange(0, 3650),
+        type=WholeNumber(0, 3650),
         default=5,
         show_default=True,
         metavar="DAYS",
@@ -110,10 +110,16 @@ def _would(flow: Flow, **options: Any) -> str:
         metavar="REFERENCE",
         help="Where the scanner's data comes from: a mirror, or 'offline'.  [default: the scanner's own]",
     ),
+    click.option(
+        "--java-database",
+        default="",
+        metavar="REFERENCE",
+        help="Where the index of Java archives comes from.  [default: the scanner's own]",
+    ),
     click.option("--cache", default="", metavar="DIR", help="Where the data is kept.  [default: the user's cache]"),
     click.option(
         "--timeout",
-        type=click.IntRange(1, 86400),
+        type=WholeNumber(1, 86400),
         default=600,
         show_default=True,
         metavar="SECONDS",
@@ -172,6 +178,7 @@ def _settings(flow: Flow, options: dict[str, Any]) -> ScanSettings:
         allow_no_os=options["allow_no_os"],
         max_data_age=options["max_data_age"],
         database=options["database"],
+        java_database=options["java_database"],
         timeout=options["timeout"],
         tool_sha256=options["tool_sha256"],
     )

@@ -141,7 +141,8 @@ def _variables(variables: tuple[str, ...], context: Context) -> dict[str, str]:
                     why("deploy.variable names it without a value, so the value is taken from the run's environment."),
                 )
             value = context.environ[name]
-            context.report.mask(value)
+            if value:
+                context.report.mask(value)
         found[name] = value
     return found
 
@@ -158,19 +159,25 @@ def _publish(engine: Engine, fetched: Fetched, options: DockerOptions, before: C
             why("One port of the container is published and asked for its health."),
             alternative("deploy.container-port: the port that the service listens on"),
         )
-    return Publish(
-        container_port, options.address, options.port or (before.port if before else 0) or _free_port(engine)
-    )
+    return Publish(container_port, options.address, options.port or _any_port(engine, before))
 
 
-def _free_port(engine: Engine) -> int:
-    """A port that is free on this machine, so that it stays the same when the container is started again; of another
-    machine nobody here can tell, and its engine takes one itself.
+def _any_port(engine: Engine, before: Container | None) -> int:
+    """The port of the container that is replaced, if it can still be had, else a free one: a number, so that it stays
+    the same when the container is started again. Of another machine nobody here can tell; its engine takes one itself.
     """
-    if not engine.local:
-        return 0
+    if before and before.port and (before.active or not engine.local or _free_port(before.port)):
+        return before.port
+    return _free_port(0) if engine.local else 0
+
+
+def _free_port(wanted: int) -> int:
+    """``wanted`` if nothing listens there, with 0 any port that is free; 0 if it is taken."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
         port: int = probe.getsockname()[1]
         return port
 

@@ -6,6 +6,7 @@ socket.
 
 from __future__ import annotations
 
+import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ def connected(context: Context) -> Iterator[Engine]:
             why(f"The endpoint is {endpoint}, and the health of the container is asked for from here."),
             alternative("Forward its socket with ssh -L, and set DOCKER_HOST to the local end."),
         )
+    if endpoint.startswith("unix://"):
+        _knock(endpoint)
     with translated(endpoint):
         api = docker.APIClient(endpoint, version="auto", timeout=_READ_TIMEOUT, tls=tls)
     try:
@@ -90,12 +93,25 @@ def translated(endpoint: str) -> Iterator[None]:
     try:
         yield
     except (DockerException, RequestException) as error:
-        raise Failure(
-            "deploy.engine",
-            "the Docker Engine can't be used",
-            why(f"It was asked at {endpoint}: DOCKER_HOST, or the current docker context, says so."),
-            evidence=quote(words(error)),
-        ) from error
+        raise _no_engine(endpoint, words(error)) from error
+
+
+def _knock(endpoint: str) -> None:
+    """Make sure that somebody answers at a Unix socket: the library leaves its own open where nobody does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+        try:
+            knocking.connect(endpoint.removeprefix("unix://"))
+        except OSError as error:
+            raise _no_engine(endpoint, str(error)) from error
+
+
+def _no_engine(endpoint: str, said: str) -> Failure:
+    return Failure(
+        "deploy.engine",
+        "the Docker Engine can't be used",
+        why(f"It was asked at {endpoint}: DOCKER_HOST, or the current docker context, says so."),
+        evidence=quote(said),
+    )
 
 
 def words(error: BaseException) -> str:

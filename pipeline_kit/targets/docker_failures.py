@@ -10,8 +10,6 @@ from pipeline_kit.targets.docker_container import holder_of_port
 from pipeline_kit.targets.docker_site import LABEL
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline_kit.targets.docker_container import Container
     from pipeline_kit.targets.docker_engine import Engine
 
@@ -21,7 +19,7 @@ def brought_back(
     reason: str,
     said: str,
     before: Container | None,
-    folder: Path,
+    logs: str,
     *,
     stopped: bool,
 ) -> Failure:
@@ -35,17 +33,19 @@ def brought_back(
     else:
         again = "serves again, and answers" if stopped else "serves as before: it was not touched"
         now = f"{short(before.labels.get(f'{LABEL}digest', ''))} {again}"
+    asked = [alternative("deploy.health: the path that tells its health")] if reason.startswith("answered") else []
     return Failure(
         "deploy.unhealthy",
         f"{tried.labels.get(f'{LABEL}name', tried.name)} {reason}",
         Note("seen", seen),
         Note("now", now),
-        log(f"{folder}: output and state of the container, taken before it was removed"),
+        *asked,
+        log(f"{logs}: output and state of the container, taken before it was removed"),
         done=f"{short(digest)} is published and serves nowhere",
     )
 
 
-def not_brought_back(before: Container, reason: str, folder: Path) -> Failure:
+def not_brought_back(before: Container, reason: str, logs: str) -> Failure:
     """The failure of a rollback: nothing serves."""
     return Failure(
         "deploy.rollback-failed",
@@ -53,7 +53,7 @@ def not_brought_back(before: Container, reason: str, folder: Path) -> Failure:
         why(f"The container of {short(before.labels.get(f'{LABEL}digest', ''))} was to serve again: {reason}."),
         Note("now", f"nothing serves; the container {before.name} is still there"),
         fix(f"docker start {before.name}"),
-        log(f"{folder}: output and state of the container that failed first"),
+        log(f"{logs}: output and state of the container that failed first"),
     )
 
 

@@ -5,6 +5,7 @@ reach the registry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from pipeline_kit.targets.docker_members import members_in_layout, members_in_re
 from pipeline_kit.targets.docker_pull import pull
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline_kit.context import Context
+    from pipeline_kit.model.digest import Digest
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.published import Published
     from pipeline_kit.targets.docker_engine import Engine
@@ -25,13 +29,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An image on the engine. ``name`` is what a container is made from: the published reference, or the image's ID
-    where the engine can't keep a loaded image by reference. ``ports`` are the TCP ports that it exposes.
+    where the engine can't keep a loaded image by reference. ``ports`` are the TCP ports that it exposes, ``members``
+    looks up all digests that the image goes by.
     """
 
     name: str
     id: str
     ports: tuple[int, ...]
     how: str
+    members: Callable[[], tuple[Digest, ...]]
 
 
 def fetch(published: Published, image: Image | None, engine: Engine, context: Context) -> Fetched:
@@ -53,15 +59,19 @@ def fetch(published: Published, image: Image | None, engine: Engine, context: Co
 
 def _held(published: Published, layout: Path | None, engine: Engine, context: Context, how: str) -> Fetched:
     """The image on the engine, proven to be the published one by the ID that the engine computed."""
+
+    @cache
+    def members() -> tuple[Digest, ...]:
+        return members_in_layout(published, layout) if layout else members_in_registry(published, context)
+
     reference = str(published.reference)
     found = _inspect(engine, reference)
     if found and found["Id"] == published.digest:
-        return _fetched(reference, found, how)
-    members = members_in_layout(published, layout) if layout else members_in_registry(published, context)
-    for name in (reference, *members):
+        return _fetched(reference, found, how, members)
+    for name in (reference, *members()):
         held = _inspect(engine, name)
-        if held and held["Id"] in members:
-            return _fetched(name, held, how)
+        if held and held["Id"] in members():
+            return _fetched(name, held, how, members)
     held_instead = short(str(found["Id"])) if found else "nothing"
     raise Failure(
         "deploy.digest",
@@ -70,10 +80,10 @@ def _held(published: Published, layout: Path | None, engine: Engine, context: Co
     )
 
 
-def _fetched(name: str, found: dict[str, Any], how: str) -> Fetched:
+def _fetched(name: str, found: dict[str, Any], how: str, members: Callable[[], tuple[Digest, ...]]) -> Fetched:
     exposed = sorted((found.get("Config") or {}).get("ExposedPorts") or {})
     ports = tuple(int(port.removesuffix("/tcp")) for port in exposed if port.endswith("/tcp"))
-    return Fetched(name, str(found["Id"]), ports, how)
+    return Fetched(name, str(found["Id"]), ports, how, members)
 
 
 def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:

@@ -68,6 +68,11 @@ class Replacement:
         self._settle(successor)
         return successor, evidence
 
+    @property
+    def _logs(self) -> str:
+        root = self.context.root
+        return str(self.log_folder.relative_to(root) if self.log_folder.is_relative_to(root) else self.log_folder)
+
     def _make_successor(self) -> Container:
         options = self.options
         lease = self.site.lease(2 * options.health_timeout + 2 * options.stop_timeout + _MARGIN)
@@ -75,13 +80,14 @@ class Replacement:
             made = self._create(self.site.next, {**self.labels, **lease}, self.publish)
         except NameTaken:
             raise busy(options.name) from None
-        if made.image == self.fetched.id and made.source == self.fetched.name:
+        is_it = made.image == self.fetched.id or made.image in self.fetched.members()
+        if is_it and made.source == self.fetched.name:
             return made
         containers.remove(self.site.engine, made)
         raise Failure(
             "deploy.digest",
             f"the container was made from {short(made.image)}, not {short(self.fetched.id)}",
-            why(f"It was to be made from {self.fetched.name}. It was removed before it started."),
+            why(f"It was to be made from {self.fetched.name}, and was removed before it started."),
         )
 
     def _create(self, name: str, labels: Mapping[str, str], publish: Publish | None) -> Container:
@@ -121,12 +127,14 @@ class Replacement:
             return healthy(self.site.engine, container, self.context, self.options.health_timeout)
 
     def _settle(self, successor: Container) -> None:
-        """From the first line on the successor serves, and a run that is cut here is finished by the next one."""
+        """Give the successor the name. The first line decides: a run that is cut after it is finished by the next one,
+        a run that is cut before is taken back.
+        """
         engine = self.site.engine
-        containers.keep_alive(engine, successor)
         if self.before:
             containers.rename(engine, self.before, self.site.past)
         containers.rename(engine, successor, self.site.name)
+        containers.keep_alive(engine, successor)
         if self.before:
             containers.stop(engine, self.before, self.options.stop_timeout)
             containers.remove(engine, self.before)
@@ -141,8 +149,8 @@ class Replacement:
             try:
                 healthy(self.site.engine, before, self.context, _PATIENCE_WITH_THE_OTHER)
             except Unhealthy as unhealthy:
-                raise not_brought_back(before, f"it {unhealthy}", self.log_folder) from None
-        return brought_back(self._tried, reason, said, before, self.log_folder, stopped=self._stopping)
+                raise not_brought_back(before, f"it {unhealthy}", self._logs) from None
+        return brought_back(self._tried, reason, said, before, self._logs, stopped=self._stopping)
 
     def _save_evidence(self) -> str:
         from pipeline_kit.targets.docker_evidence import save
@@ -165,4 +173,4 @@ class Replacement:
         except (DockerException, RequestException, PortTaken, NotStarted) as error:
             if self.before is None:
                 raise
-            raise not_brought_back(self.before, str(error), self.log_folder) from error
+            raise not_brought_back(self.before, str(error), self._logs) from error

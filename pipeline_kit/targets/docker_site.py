@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipeline_kit.context import Context
+    from pipeline_kit.context import Clock, Context
     from pipeline_kit.targets.docker_container import Container
     from pipeline_kit.targets.docker_engine import Engine
 
@@ -31,12 +31,12 @@ LABEL = "pipeline-kit."
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``holder`` tells this machine's runs from those of others; ``now`` is in seconds since 1970."""
+    """``holder`` tells this machine's runs from those of others."""
 
     engine: Engine
     name: str
     holder: str
-    now: float
+    clock: Clock
 
     @property
     def next(self) -> str:
@@ -59,7 +59,7 @@ class Site:
 
     def lease(self, seconds: float) -> dict[str, str]:
         """Labels that say who replaces the container, and until when another machine has to believe it."""
-        return {f"{LABEL}holder": self.holder, f"{LABEL}until": str(int(self.now + seconds))}
+        return {f"{LABEL}holder": self.holder, f"{LABEL}until": str(int(self.clock.now() + seconds))}
 
     def recover(self) -> None:
         """Put right what a killed run left; Failure ``deploy.busy`` if the run still lives."""
@@ -70,23 +70,25 @@ class Site:
         serving = self.serving()
         if serving is None and past and successor and successor.running:
             containers.rename(self.engine, successor, self.name)
+            containers.keep_alive(self.engine, successor)
             containers.remove(self.engine, past)
             return
         containers.remove(self.engine, successor)
         if serving is None and past:
             containers.rename(self.engine, past, self.name)
             containers.start(self.engine, past)
-        elif serving:
+        elif serving and past:
+            containers.keep_alive(self.engine, serving)
             containers.remove(self.engine, past)
-            if successor and not serving.running:
-                containers.start(self.engine, serving)
+        elif serving and successor and not serving.running:
+            containers.start(self.engine, serving)
 
     def _lives(self, successor: Container) -> bool:
         # Of this machine only one run is here, and that is us.
         if successor.labels.get(f"{LABEL}holder") == self.holder:
             return False
         until = successor.labels.get(f"{LABEL}until", "")
-        return until.isdigit() and int(until) > self.now
+        return until.isdigit() and int(until) > self.clock.now()
 
     def _ours(self, name: str) -> Container | None:
         found = containers.find(self.engine, name)
@@ -110,7 +112,7 @@ def site(engine: Engine, name: str, context: Context) -> Iterator[Site]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise busy(name) from None
-        found = Site(engine, name, f"{socket.gethostname()}:{lock}", context.clock.now())
+        found = Site(engine, name, f"{socket.gethostname()}:{lock}", context.clock)
         found.recover()
         yield found
 

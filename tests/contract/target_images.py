@@ -32,6 +32,7 @@ class Service:
     command: tuple[str, ...]
     files: dict[str, bytes]
     healthcheck: dict[str, object] | None = None
+    exposes: tuple[int, ...] = (PORT,)
 
 
 def answering(text: str, **others: object) -> Service:
@@ -73,7 +74,7 @@ def built(folder: Path, base: BaseImage, service: Service) -> Image:
     config: dict[str, object] = {
         "Cmd": list(service.command),
         "Env": ["PATH=/bin"],
-        "ExposedPorts": {f"{PORT}/tcp": {}},
+        "ExposedPorts": {f"{port}/tcp": {} for port in service.exposes},
     }
     if service.healthcheck:
         config["Healthcheck"] = service.healthcheck

@@ -140,7 +140,11 @@ def _digest(registry: Connection, repository: str, reference: str) -> str:
     return str(answer.headers["Docker-Content-Digest"])
 
 
-def test_docker_pulls_and_pushes(address: str, registry: Connection, image: str, engine: Engine) -> None:
+@pytest.mark.parametrize("kind", ["engine", "classic_engine"])
+def test_docker_pulls_and_pushes(
+    address: str, registry: Connection, image: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    engine: Engine = request.getfixturevalue(kind)
     pulled, pushed = f"{address}/shop/web:1.0", f"{address}/docker/web:2.0"
     assert image in engine.docker("pull", pulled)
     try:

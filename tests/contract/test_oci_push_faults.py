@@ -91,7 +91,7 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
 def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path) -> None:
-    image = write_image(tmp_path / "image", tars=[layer_tar("one", 300_000)], platforms=(AMD64, ARM64))
+    image = write_image(tmp_path / "image", tars=[layer_tar("one", 1_500_000)], platforms=(AMD64, ARM64))
     with running_fault_proxy(upstream) as proxy:
         assert _push(image, proxy.address, "clean/run") == ""
         requests = len(proxy.requests)

@@ -18,15 +18,19 @@ import pytest
 
 from pipeline_kit.context import Context
 from pipeline_kit.errors import Exit, Failure
+from pipeline_kit.model.digest import digest_of
 from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.model.reference import Repository
-from pipeline_kit.process import Runner
+from pipeline_kit.oci.connect import connect
+from pipeline_kit.oci.credential import anonymous
+from pipeline_kit.oci.media_types import INDEX
+from pipeline_kit.process import Command, Runner
 from pipeline_kit.targets import TARGETS
 from pipeline_kit.targets import docker_container as containers
 from pipeline_kit.targets.docker_engine import connected
 from pipeline_kit.targets.docker_options import DockerOptions
 from pipeline_kit.targets.docker_replacement import Replacement
-from pipeline_kit.targets.docker_site import LABEL, Site, site
+from pipeline_kit.targets.docker_site import LABEL, site
 from tests.contract.target_images import (
     Service,
     answering,
@@ -74,6 +78,20 @@ class Lab:
     def publish(self, service: Service) -> tuple[Published, Image]:
         image = built(self._folder / uuid4().hex, self._base, service)
         return published(image, self.repository, self.context), image
+
+    def publish_index(self, service: Service) -> tuple[Published, Image]:
+        """The service for this machine's platform, and what can't run here for another one."""
+        wanted, image = self.publish(service)
+        registry = connect(self.repository, anonymous(self.repository.registry), self.context)
+        own = registry.get_manifest(wanted.digest)
+        assert own
+        entries = [
+            {"mediaType": own.media_type, "digest": own.digest, "size": len(own.content), "platform": platform}
+            for platform in ({"os": "linux", "architecture": "s390x"}, msgspec.to_builtins(image.platforms[0].platform))
+        ]
+        index = msgspec.json.encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+        registry.put_manifest(index, INDEX, digest_of(index))
+        return msgspec.structs.replace(wanted, digest=digest_of(index)), image
 
     def deploy(self, service: Service | Published, **changes: object) -> Deployment:
         wanted = self.publish(service)[0] if isinstance(service, Service) else service
@@ -284,11 +302,19 @@ class TestPorts:
         assert answer(first.url) == "one"
         assert lab.names() == [""]
 
-    def test_an_image_that_exposes_none_asks_for_one(self, lab: Lab) -> None:
-        lab._base = lab._base
-        wanted, image = lab.publish(answering("one"))
-        assert lab.deploy(wanted, container_port=8080).url
-        assert image.digest == wanted.digest
+    @pytest.mark.parametrize(
+        ("exposes", "headline"),
+        [((), "the image exposes no port"), ((8080, 9090), "the image exposes several ports: 8080, 9090")],
+    )
+    def test_one_that_can_not_be_guessed_is_asked_for(self, lab: Lab, exposes: tuple[int, ...], headline: str) -> None:
+        wanted, _ = lab.publish(answering("one", exposes=exposes))
+        failure = lab.failure(wanted)
+        assert (failure.kind, failure.headline) == ("deploy.container-port", headline)
+        assert answer(lab.deploy(wanted, container_port=8080).url) == "one"
+
+    def test_a_service_without_one_is_healthy_while_it_runs(self, lab: Lab) -> None:
+        deployment = lab.deploy(answering("one", exposes=()), health="")
+        assert (deployment.url, deployment.evidence) == ("", ("running for 3 s",))
 
 
 class TestOthers:
@@ -330,10 +356,11 @@ MOMENTS = {
     "while the canary starts": (Replacement, "_start_and_ask"),
     "before the other stops": (Replacement, "_stop_the_other"),
     "before the successor has its name": (containers, "rename"),
+    "before it is kept alive": (containers, "keep_alive"),
 }
 
 
-@pytest.mark.parametrize("moment", [m for m in MOMENTS if m != "before the successor has its name"])
+@pytest.mark.parametrize("moment", list(MOMENTS)[:3])
 def test_an_interrupt_leaves_the_other_one_serving(lab: Lab, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     first = lab.deploy(answering("one"))
     owner, name = MOMENTS[moment]
@@ -376,6 +403,9 @@ def test_what_a_killed_run_left_is_put_right(lab: Lab, monkeypatch: pytest.Monke
     assert third.url == first.url
     assert answer(third.url) == "three"
     assert lab.names() == [""]
+    with connected(lab.context) as engine:
+        policy = engine.api.inspect_container(lab.options.name)["HostConfig"]["RestartPolicy"]["Name"]
+    assert policy == "unless-stopped"
 
 
 def test_a_run_that_was_killed_with_both_stopped_brings_the_old_one_back_first(
@@ -421,13 +451,39 @@ class TestPulling:
         assert lab.names() == []
 
     def test_an_engine_that_does_not_answer(self, lab: Lab) -> None:
+        wanted, _ = lab.publish(answering("one"))
         environ = {**lab.context.environ, "DOCKER_HOST": "unix:///nonexistent.sock"}
-        lab.context = replace(lab.context, environ=environ)
-        wanted = msgspec.convert(
-            {"digest": "sha256:" + "0" * 64, "repository": lab.repository, "tags": (), "blobs": 0, "sent": 0},
-            type=type(lab.publish(answering("one"))[0]),
-        )
-        assert lab.failure(wanted).kind == "deploy.engine"
+        with pytest.raises(Failure) as caught:
+            TARGETS["docker"].deploy(wanted, None, lab.options, replace(lab.context, environ=environ), lab.logs)
+        assert (caught.value.kind, caught.value.exit) == ("deploy.engine", Exit.TRY_LATER)
+
+    def test_the_engine_of_the_current_docker_context_is_used(self, lab: Lab, engine: Engine, tmp_path: Path) -> None:
+        environ = {**lab.context.environ, "DOCKER_CONFIG": str(tmp_path / "config")}
+        del environ["DOCKER_HOST"]
+        for arguments in (("create", "lab", f"--docker=host={engine.host}"), ("use", "lab")):
+            Runner(environ).run(Command(argv=("docker", "context", *arguments), allow=("DOCKER_CONFIG",))).checked()
+        with connected(replace(lab.context, environ=environ, run=Runner(environ))) as found:
+            assert (found.endpoint, found.local) == (engine.host, True)
+
+    def test_one_of_several_platforms_is_a_member_of_the_published_index(self, lab: Lab) -> None:
+        wanted, _ = lab.publish_index(answering("one"))
+        deployment = lab.deploy(wanted)
+        assert answer(deployment.url) == "one"
+        assert deployment.digest == wanted.digest
+
+
+def test_an_engine_that_names_images_by_their_config(
+    tmp_path: Path, classic_engine: Engine, small_base: BaseImage, docker_registry: DockerRegistry
+) -> None:
+    lab = Lab(tmp_path, classic_engine, small_base, docker_registry)
+    wanted, image = lab.publish(answering("one"))
+    pulled = lab.deploy(wanted)
+    assert pulled.running == image.platforms[0].config
+    assert answer(pulled.url) == "one"
+    other, layout = lab.publish(answering("two"))
+    elsewhere = msgspec.structs.replace(other, repository=Repository("127.0.0.1:1", "shop/web"))
+    loaded = TARGETS["docker"].deploy(elsewhere, layout, lab.options, lab.context, lab.logs)
+    assert answer(loaded.url) == "two"
 
 
 def test_a_client_sees_little_of_a_replacement(lab: Lab, record_property: pytest.RecordProperty) -> None:
@@ -496,6 +552,3 @@ def failing_after(times: int, function):
         function(*arguments)
 
     return sometimes
-
-
-__all__ = ["Site"]

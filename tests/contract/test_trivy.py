@@ -22,7 +22,7 @@ from pipeline_kit.errors import Exit, Failure
 from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.model.verdict import Severity, Verdict
 from pipeline_kit.process import Runner, sha256_of
-from pipeline_kit.scanners import trivy
+from pipeline_kit.scanners import trivy as scanner
 from pipeline_kit.scanners.policy import judge, others
 from pipeline_kit.scanners.settings import ScanSettings
 from tests.contract.scan_images import (
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
 
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-pytestmark = pytest.mark.skipif(not shutil.which("trivy", path=PATH), reason="trivy is not installed")
 
 NOTHING_KNOWN = os_release("debian", "12.5") | dpkg(("tar", "1.34"))
 ADVISORIES = (
@@ -57,7 +56,7 @@ ADVISORIES = (
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> ScanSettings:
+def settings(tmp_path: Path, trivy: Path) -> ScanSettings:
     write_database(tmp_path / "cache", ADVISORIES)
     return ScanSettings(cache=tmp_path / "cache", database="offline")
 
@@ -80,8 +79,8 @@ def scan(tmp_path: Path, settings: ScanSettings, *layers: Mapping[str, bytes], u
     using = using or context(tmp_path)
     view, platform = image(tmp_path / f"image-{time.monotonic_ns()}", *layers)
     report = tmp_path / "report.json"
-    seen, data = trivy.scan(view, platform, settings, using, tmp_path / "scan.log", report)
-    return judge(platform.manifest, [seen], data, settings, trivy.find(using), using.clock.now())
+    seen, data = scanner.scan(view, platform, settings, using, tmp_path / "scan.log", report)
+    return judge(platform.manifest, [seen], data, settings, scanner.find(using), using.clock.now())
 
 
 def doubts(verdict: Verdict) -> str:
@@ -197,7 +196,7 @@ def test_the_report_of_another_image_is_a_doubt(tmp_path: Path, settings: ScanSe
         (msgspec.structs.replace(platform, config=other.config), "Trivy read image "),
         (msgspec.structs.replace(platform, layers=other.layers), "Trivy read other layers than this image has"),
     ):
-        seen, _ = trivy.scan(view, expected, settings, context(tmp_path), tmp_path / "log", tmp_path / "report")
+        seen, _ = scanner.scan(view, expected, settings, context(tmp_path), tmp_path / "log", tmp_path / "report")
         assert seen.doubts[0].startswith(doubt)
 
 
@@ -323,7 +322,7 @@ class TestBrokenScanner:
     def test_one_that_hangs_is_stopped(
         self, tmp_path: Path, settings: ScanSettings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(trivy, "_MORE_PATIENCE", 0)
+        monkeypatch.setattr(scanner, "_MORE_PATIENCE", 0)
         using = self.using(tmp_path, "exec sleep 60")
         verdict = scan(tmp_path, replace(settings, timeout=1), DEBIAN, using=using)
         assert doubts(verdict) == "trivy did not end within 1 s"
@@ -336,5 +335,5 @@ class TestBrokenScanner:
 
     def test_a_missing_one_is_its_own_failure(self, tmp_path: Path) -> None:
         with pytest.raises(Failure) as caught:
-            trivy.find(context(tmp_path, PATH="/nonexistent"))
+            scanner.find(context(tmp_path, PATH="/nonexistent"))
         assert (caught.value.kind, caught.value.exit) == ("scan.missing", Exit.UNKNOWN)

@@ -241,3 +241,8 @@ def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry:
         if path.is_file():
             assert secret.encode() not in path.read_bytes(), path
     assert secret not in run.stdout + run.stderr
+
+
+def test_nothing_of_ours_is_left_in_the_repository(kit: Kit) -> None:
+    assert kit("build").code == 0
+    assert Repository(kit.folder)("status", "--porcelain").strip() == ""

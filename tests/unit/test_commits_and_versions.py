@@ -50,9 +50,9 @@ def test_a_huge_message_costs_nothing() -> None:
     assert commits.bump_of("fix: a\n\n" + "x" * 10_000_000) == "patch"
 
 
-@pytest.mark.parametrize(("tag", "parsed"), [("v1.2.3", "1.2.3"), ("1.2.3", "1.2.3"), ("v1.2.3-rc.1+b", "1.2.3-rc.1+b")])
-def test_a_version_tag_is_read(tag: str, parsed: str) -> None:
-    assert str(version.parse(tag)) == parsed
+@pytest.mark.parametrize("tag", ["v1.2.3", "1.2.3", "v1.2.3-rc.1+b"])
+def test_a_version_tag_is_read(tag: str) -> None:
+    assert str(version.parse(tag)) == tag.removeprefix("v")
 
 
 @pytest.mark.parametrize("tag", ["v1.2", "v01.2.3", "release-1.2.3", "vv1.2.3", "v1.2.3-", "v" + "1" * 300 + ".0.0"])

@@ -10,9 +10,11 @@ from pipeline_kit.context import Context
 from pipeline_kit.engines.dockerfile import parse
 from pipeline_kit.engines.ending import Ending
 from pipeline_kit.engines.failures import explain
-from pipeline_kit.engines.request import BuildRequest
+from pipeline_kit.engines.job import Job
+from pipeline_kit.engines.request import BuildRequest, EngineFacts
 from pipeline_kit.errors import Exit, Failure
 from pipeline_kit.model.event import Event, RunIdentity
+from pipeline_kit.model.image import Tool
 from pipeline_kit.process import Runner
 
 
@@ -34,8 +36,16 @@ def explained(context: Context, dockerfile: str, *, log: str = "", **ending: Any
     path.write_text(dockerfile)
     log_file = context.log("build")
     log_file.write_text(log)
-    request = BuildRequest(folder=context.root, dockerfile=path)
-    return explain(Ending(**ending), request, parse(path), context, log_file)
+    job = Job(
+        request=BuildRequest(folder=context.root, dockerfile=path),
+        dockerfile=parse(path),
+        facts=EngineFacts(tool=Tool("buildx", "0.38"), store="containerd"),
+        destination=context.state / "layout",
+        context=context,
+        log=log_file,
+        scratch=context.state,
+    )
+    return explain(Ending(**ending), job)
 
 
 def notes(failure: Failure) -> dict[str, str]:
@@ -166,6 +176,20 @@ def test_a_file_that_is_not_there_has_a_near_name(context):
     failure = explained(context, "FROM a\nCOPY src/mian.py /x\n", message='"/src/mian.py": not found', line=2)
     assert failure.headline == "Dockerfile:2, there is no src/mian.py to copy"
     assert "Did you mean src/main.py?" in notes(failure)["why"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "lstat /var/lib/docker/tmp/buildkit-mount2810403458/app/no: no such file or directory",
+        "lstat /var/lib/docker/overlay2/e909/merged/app/no: no such file or directory",
+        "lstat /app/no: no such file or directory",
+        'building at STEP "COPY": checking on sources under "/x/merged": copier: stat: "/app/no": no such file',
+    ],
+)
+def test_a_file_that_another_stage_lacks_is_named_in_that_stage(context, message):
+    failure = explained(context, "FROM a AS build\nFROM b\nCOPY --from=build /app/no /x\n", message=message, line=3)
+    assert (failure.kind, failure.headline) == ("build.copy", "Dockerfile:3, stage build has no /app/no")
 
 
 def test_a_file_that_is_kept_out_names_the_list_that_counts(context):

@@ -83,7 +83,7 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
             yield from ((alias.name, lazy) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                yield f"{node.module}.{alias.name}" if node.module in ("pipeline_kit",) else str(node.module), lazy
+                yield f"{node.module}.{alias.name}" if node.module == "pipeline_kit" else str(node.module), lazy
 
 
 def walk(node: ast.AST, *, lazy: bool) -> Iterator[tuple[ast.AST, bool]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NOT_FORWARDED = frozenset({"connection", "date", "server", "transfer-encoding", "content-length"})
 _ERROR = b'{"errors":[{"code":"UNAVAILABLE","message":"injected"}]}'
 _PIECE = 64 << 10
+_HALF_OF_UNKNOWN = 1 << 20
 
 
 class Fault(Enum):
@@ -103,42 +104,68 @@ class _Handler(BaseHTTPRequestHandler):
         """Forward the request, or don't."""
         proxy = self.server.proxy
         fault = proxy.arrived(f"{self.command} {self.path.partition('?')[0]}")
-        length = int(self.headers.get("Content-Length") or 0)
         proxy.struck |= fault not in (None, Fault.RESET_DURING, Fault.CUT_BODY)
         if fault in (Fault.UNAVAILABLE, Fault.THROTTLED, Fault.BROKEN):
-            self.rfile.read(length)
+            for _ in self._body():
+                pass
             self._answer_error(_STATUS[fault])
         elif fault is Fault.RESET_BEFORE:
             self._reset()
-        elif fault is Fault.RESET_DURING and length:
+        elif fault is Fault.RESET_DURING and self._has_body:
             proxy.struck = True
-            self._forward(length, length // 2)
-            self._reset()
+            with contextlib.closing(self._forward(whole=False)):
+                self._reset()
         else:
-            self._finish(fault, *self._forward(length, length))
+            with contextlib.closing(self._forward(whole=True)) as upstream:
+                response = upstream.getresponse()
+                self._finish(fault, response.status, response.getheaders(), response.read())
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
-    def _forward(self, length: int, sent: int) -> tuple[int, list[tuple[str, str]], bytes]:
-        """The registry's answer to the request, of whose body only ``sent`` bytes reach it. Nothing if not all do."""
-        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=20)
-        with contextlib.closing(connection):
-            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in _NOT_FORWARDED:
-                    connection.putheader(name, value)
-            if length or self.command in ("PUT", "POST", "PATCH"):
-                connection.putheader("Content-Length", str(length))
-            connection.endheaders()
-            left = sent
-            while left:
-                piece = self.rfile.read(min(left, _PIECE))
-                connection.send(piece)
-                left -= len(piece)
-            if sent < length:
-                return 0, [], b""
-            response = connection.getresponse()
-            return response.status, response.getheaders(), response.read()
+    @property
+    def _is_chunked(self) -> bool:
+        return self.headers.get("Transfer-Encoding", "") == "chunked"
+
+    @property
+    def _length(self) -> int:
+        return int(self.headers.get("Content-Length") or 0)
+
+    @property
+    def _has_body(self) -> bool:
+        return self._is_chunked or self._length > 0
+
+    def _body(self) -> Iterator[bytes]:
+        left = self._length
+        while left and (piece := self.rfile.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
+        while self._is_chunked and (size := int(self.rfile.readline().split(b";")[0] or b"0", 16)):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        if self._is_chunked:
+            self.rfile.readline()
+
+    def _forward(self, *, whole: bool) -> http.client.HTTPConnection:
+        """A connection on which the registry has got the request, or about half of its body."""
+        upstream = http.client.HTTPConnection(self.server.proxy.upstream, timeout=20)
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() not in _NOT_FORWARDED:
+                upstream.putheader(name, value)
+        framing = ("Transfer-Encoding", "chunked") if self._is_chunked else ("Content-Length", str(self._length))
+        upstream.putheader(*framing)
+        upstream.endheaders()
+        left = (self._length or _HALF_OF_UNKNOWN) // 2
+        for piece in self._body():
+            upstream.send(
+                b"%x\r\n%s\r\n" % (len(piece), piece) if self._is_chunked else piece[: None if whole else left]
+            )
+            left -= len(piece)
+            if not whole and left <= 0:
+                return upstream
+        if self._is_chunked:
+            upstream.send(b"0\r\n\r\n")
+        return upstream
 
     def _finish(self, fault: Fault | None, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         if fault is Fault.RESET_AFTER:

@@ -32,15 +32,17 @@ deploy: { name: 'NAME', health: /healthz }
 """
 
 
-def project(folder: Path, base: BaseImage, trivy_cache: Path, *, name: str = "web") -> Repository:
-    """A repository with a release on HEAD, configured for what a test has. ``name`` is the container's."""
+def project(folder: Path, base: BaseImage, trivy_cache: Path, *, name: str = "web", more: str = "") -> Repository:
+    """A repository with a release on HEAD, configured for what a test has. ``name`` is the container's, ``more`` is
+    added to the configuration.
+    """
     folder.mkdir(parents=True)
     repository = Repository(folder)
     (folder / "www").mkdir()
     (folder / "www" / "healthz").write_text("ok\n")
     (folder / "Dockerfile").write_text(DOCKERFILE)
     settings = CONFIGURATION.replace("LAYOUT", str(base.layout)).replace("CACHE", str(trivy_cache))
-    (folder / "pipeline-kit.yml").write_text(settings.replace("NAME", name))
+    (folder / "pipeline-kit.yml").write_text(settings.replace("NAME", name) + more)
     repository("add", ".")
     repository.commit("feat: serve a page")
     repository("tag", "--annotate", "v1.0.0", "--message", "first")

@@ -51,6 +51,7 @@ CLEAN = (
     Advisory("CVE-2099-0001", "busybox", "CRITICAL", fixed=_LONG_FIXED),
     Advisory("CVE-2099-0002", "glibc", "CRITICAL", fixed=_LONG_FIXED),
     Advisory("CVE-2099-0003", "glibc", "LOW"),
+    Advisory("CVE-2099-0007", "requests", "CRITICAL", fixed=_LONG_FIXED, ecosystem="pip"),
 )
 STOPPING = (
     *CLEAN,

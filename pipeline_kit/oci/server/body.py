@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,10 @@ class Body:
             return True
         deadline = time.monotonic() + seconds
         piece = memoryview(bytearray(PIECE))
-        while time.monotonic() < deadline:
-            if not self.readinto(piece):
-                return True
+        with suppress(ConnectionError, TimeoutError):
+            while time.monotonic() < deadline:
+                if not self.readinto(piece):
+                    return True
         return False
 
     def _end_part(self) -> None:

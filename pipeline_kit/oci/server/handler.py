@@ -56,11 +56,10 @@ class Handler(BaseHTTPRequestHandler):
             response = error.response
         except (ConnectionError, TimeoutError):
             raise
-        except OSError as error:
-            self.server.log(f"{self.command} {printable(self.path)} {error}")
-            response = ApiError(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN", error.strerror or "the disk failed"
-            ).response
+        except Exception as error:  # noqa: BLE001 - a full disk, or a mistake of ours: an answer tells more than a cut
+            self.server.log(f"{self.command} {printable(self.path)} {type(error).__name__}: {error}")
+            reason = isinstance(error, OSError) and error.strerror
+            response = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN", reason or "the registry failed").response
         if not body.drain(_DRAIN):
             self.close_connection = True
         return response

@@ -1,0 +1,130 @@
+"""The workflow of the README, as it is pasted, under act: the action installs itself and does the same as here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline_kit.generate.action import DOWNLOAD, UPLOAD
+from tests.world.act import run_workflow
+from tests.world.kit import Kit
+from tests.world.project import project
+from tests.world.records import same
+
+if TYPE_CHECKING:
+    from tests.world.act import WorkflowRun
+    from tests.world.base_image import BaseImage
+    from tests.world.docker_registry import DockerRegistry
+    from tests.world.engine import Engine
+    from tests.world.repository import Repository
+    from tests.world.trivy_database import TrivyDatabase
+
+TOP = Path(__file__).parents[2]
+ACTIONS = TOP / "tests" / "world" / "actions"
+PAYLOAD = {"ref": "refs/heads/main", "repository": {"default_branch": "main", "full_name": "contoso/shop"}}
+
+
+class Hub:
+    """The published action and a user's repository, on this machine."""
+
+    def __init__(self, folder: Path, kit: Kit, repository: Repository) -> None:
+        self.folder = folder
+        self.kit = kit
+        self.repository = repository
+        self.artifacts = folder / "artifacts"
+
+    def run(self, workflow: str, *, released: bool = True, **options: Any) -> WorkflowRun:
+        """Commit the workflow file, as a part of the release or without any, and have the event start it."""
+        path = self.repository.folder / ".github" / "workflows" / "image.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(workflow.replace("@SHA", "@v0"))
+        self.repository("add", ".github")
+        self.repository.commit("ci: publish the image")
+        if released:
+            self.repository("tag", "--force", "v1.1.0")
+        else:
+            self.repository("tag", "--delete", "v1.0.0", "v1.1.0")
+        return run_workflow(
+            self.repository.folder,
+            self.folder / "home",
+            payload=options.pop("payload", PAYLOAD),
+            repositories={
+                "OWNER/pipeline-kit@v0": TOP,
+                UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact",
+                DOWNLOAD.partition(" ")[0]: ACTIONS / "download-artifact",
+            },
+            environ={**self.kit.environ, "TEST_ARTIFACTS": str(self.artifacts), "PIP_CACHE_DIR": pip_cache()},
+            **options,
+        )
+
+    def record(self) -> Any:
+        return json.loads((self.artifacts / "pipeline-kit-record" / "run.json").read_text())
+
+
+def pip_cache() -> str:
+    command = [sys.executable, "-m", "pip", "cache", "dir"]
+    found = subprocess.run(command, capture_output=True, text=True)
+    return found.stdout.strip() if found.returncode == 0 else str(Path.home() / ".cache" / "pip")
+
+
+@pytest.fixture
+def hub(
+    tmp_path: Path,
+    engine: Engine,
+    small_base: BaseImage,
+    trivy_database: TrivyDatabase,
+    docker_registry: DockerRegistry,
+) -> Hub:
+    folder = tmp_path / "web"
+    more = f"image: {docker_registry.address}/shop/web\n"
+    repository = project(folder, small_base, trivy_database.cache, more=more)
+    path = os.pathsep.join([str(Path(sys.executable).parent), engine.path])
+    return Hub(
+        tmp_path, Kit(folder, {**engine.environ, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")}), repository
+    )
+
+
+def test_the_pasted_workflow_gives_what_a_laptop_gives_and_its_outputs_reach_later_steps(hub: Hub) -> None:
+    workflow = (TOP / "examples" / "github" / "image.yml").read_text()
+    workflow = workflow.replace("- uses: OWNER", "- id: kit\n        uses: OWNER")
+    names = ("version", "tags", "digest", "verdict", "repository", "reference")
+    shown = "\n".join(f"          {name.upper()}: ${{{{ steps.kit.outputs.{name} }}}}" for name in names)
+    echo = "; ".join(f'echo "{name}=${name.upper()}"' for name in names)
+    run = hub.run(f"{workflow}      - run: {echo}\n        env:\n{shown}\n")
+    assert run.code == 0, run.text + run.stderr
+    here = hub.kit("run")
+    assert here.code == 0, here.stderr
+    assert same(hub.record()) == same(hub.kit.record())
+    assert hub.record()["run"]["identity"]["ci"] == "github"
+    assert "### shop/web 1.1.0 is published" in "".join(run.summaries)
+    digest = hub.kit.value("build")["digest"]
+    text = run.text.replace("\r", "")
+    assert "version=1.1.0" in text
+    assert "tags=1.1.0\n1.1\n1\nlatest\nsha-" in text
+    assert f"digest={digest}" in text
+    assert "verdict=pass" in text
+    assert f"/shop/web@{digest}" in text
+
+
+def test_a_failure_is_an_annotation_with_the_way_out(hub: Hub) -> None:
+    run = hub.run((TOP / "examples" / "github" / "image.yml").read_text(), released=False)
+    assert run.code != 0
+    (annotation,) = run.annotations
+    assert annotation.kind == "error"
+    assert "this clone has no tags" in annotation.message
+    assert "fetch-depth: 0" in annotation.message
+    assert annotation.properties["file"] == ".github/workflows/image.yml"
+    assert annotation.properties["line"] == "15"
+
+
+def test_a_step_has_an_action_of_its_own(hub: Hub) -> None:
+    workflow = (TOP / "examples" / "github" / "image.yml").read_text()
+    run = hub.run(workflow.replace("OWNER/pipeline-kit@", "OWNER/pipeline-kit/steps/tag@"))
+    assert run.code == 0, run.text + run.stderr
+    assert "1.1.0" in run.text
