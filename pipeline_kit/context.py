@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_kit.model.event import Event, RunIdentity
+    from pipeline_kit.model.reference import Repository
+    from pipeline_kit.oci.credential import Credential
     from pipeline_kit.process import Runner
 
 
@@ -38,6 +40,16 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """One line that a person should see although the step goes on."""
+
+
+class Cloud(Protocol):
+    """Who signs in to the registries of a cloud by an identity of it, instead of a password."""
+
+    def given(self, repository: Repository, context: Context) -> Credential | None:
+        """By the identity that the run was given. None if it was given none, or the registry is none of the cloud's."""
+
+    def at_hand(self, repository: Repository, context: Context) -> Credential | None:
+        """By whoever is signed in to the cloud's own tool on this machine."""
 
 
 class Clock(Protocol):
@@ -92,6 +104,16 @@ class Silent:
         """Nothing is shown."""
 
 
+class NoCloud:
+    """No cloud: for library users and tests."""
+
+    def given(self, repository: Repository, context: Context) -> None:
+        """There is no identity."""
+
+    def at_hand(self, repository: Repository, context: Context) -> None:
+        """There is nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a step works with.
@@ -110,6 +132,12 @@ class Context:
     identity: RunIdentity
     report: Reporter = field(default_factory=Silent)
     clock: Clock = field(default_factory=SystemClock)
+    cloud: Cloud = field(default_factory=NoCloud)
+
+    @property
+    def memory(self) -> Path:
+        """Where ``memory.py`` keeps what can't change; shared by all working trees of this user, or of this job."""
+        return self.state.parent / "memory"
 
     def log(self, step: str) -> Path:
         """Where the output of the tools of ``step`` goes; an earlier one is removed."""

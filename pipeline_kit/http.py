@@ -83,7 +83,7 @@ def wait_before_retry(attempt: int, retry_after: str | None, now: float) -> floa
     except ValueError:
         try:
             asked = parsedate_to_datetime(retry_after).timestamp() - now
-        except ValueError:
+        except (ValueError, OverflowError):
             return backoff
     return min(max(asked, 0.0), _LONGEST_WAIT) if asked == asked else backoff
 

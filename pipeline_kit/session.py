@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from pipeline_kit import ci, config
+from pipeline_kit.azure.ids import Id, Ids
+from pipeline_kit.azure.sign_in import Azure
 from pipeline_kit.ci.messages import Annotation, Output
 from pipeline_kit.config import Settings
 from pipeline_kit.context import Context
@@ -84,7 +87,7 @@ class Session:
         options = settings.options("version", shared.environment)
         prefix = self.environ.get("PIPELINE_KIT_VERSION_PREFIX") or options.get("prefix", "v")
         return Flow(
-            context=self.context,
+            context=replace(self.context, cloud=Azure(self._azure_ids(settings))),
             settings=settings,
             image=self._image(shared, settings),
             environment=shared.environment,
@@ -162,6 +165,18 @@ class Session:
             place = settings.place("image") if shared.image == settings.text("image") else None
             where = f"{place}, " if place else ""
             raise Failure("config.type", f"{where}image: {error}", place=place) from error
+
+    def _azure_ids(self, settings: Settings) -> Ids:
+        """The identity that is to sign in to Azure: the environment's word wins over the configuration's."""
+
+        def named(key: str) -> Id:
+            variable = f"PIPELINE_KIT_AZURE_{key.upper()}"
+            if value := self.environ.get(variable):
+                return Id(value, variable)
+            place = settings.place("azure", key)
+            return Id(settings.text("azure", key), f"{place.file}:{place.line}" if place else "")
+
+        return Ids(named("client"), named("tenant"))
 
     def _default_image(self) -> str:
         """On GitHub without a configuration: GitHub's own registry, under the repository's name."""

@@ -1,1 +1,1 @@
-"""Azure: signing in with an identity of Entra ID. The libraries of Azure are imported when a registry of Azure is used."""
+"""Signing in to Azure by an identity of Entra ID. Azure's libraries are imported where a registry of Azure is used."""

@@ -16,6 +16,8 @@ class National:
     audience: str
 
 
+# What a token is asked for that a registry takes, in every cloud.
+SCOPE = "https://containerregistry.azure.net/.default"
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
 _NATIONAL = (
     National(".azurecr.io", "https://login.microsoftonline.com", "api://AzureADTokenExchange"),

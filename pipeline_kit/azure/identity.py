@@ -5,7 +5,6 @@ The order is that of ``_WAYS``; docs/azure-sign-in.md tells it to people.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +14,7 @@ from pipeline_kit.azure.ids import Id, Ids
 from pipeline_kit.errors import Failure, alternative, fix, why
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pipeline_kit.azure.hosts import National
     from pipeline_kit.context import Context

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """``name`` is what a person knows it by, ``object_id`` what a role is assigned to; '' where the token tells none."""
+    """``name`` is for people, ``object_id`` is what roles are assigned to; '' where the token does not tell it."""
 
     name: str
     client: str

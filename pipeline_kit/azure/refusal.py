@@ -1,5 +1,5 @@
-"""What it means when Entra ID says no, and the way out. Its own words are the evidence; of what was shown to it only the
-claims are told.
+"""What it means when Entra ID says no, and the way out. Its own words are the evidence; of the token that it was shown
+only the claims are told.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ _SECRET = {"7000215": "is not the right one", "7000222": "has expired"}
 _TENANT = frozenset({"90002", "900021", "900023", "50059"})
 _CLIENT = frozenset({"700016", "7000112", "7000229"})
 _TIME = "700024"
+# The library's own words where the tenant has no discovery document: it keeps Entra ID's to itself.
+_NO_DOCUMENT, _NO_TENANT = "Unable to get authority configuration", "90002"
 
 
 def refused(identity: Identity, words: str) -> Failure:
-    """The failure where Entra ID does not give ``identity`` a token; ``words`` are the library's with its own in them."""
+    """The failure where Entra ID gives ``identity`` no token; ``words`` are the library's, with its own in them."""
     found = _CODE.search(words)
     said = _TRAILER.sub("\n", words[found.start() :].rstrip("'\" ")) if found else words
-    code = found[1] if found else ""
+    code = found[1] if found else _NO_TENANT if _NO_DOCUMENT in words else ""
     evidence = quote(said)
-    if code.startswith(_FEDERATION) and isinstance(identity.proof, Assertion):
-        return _federation(identity, read_claims(identity.proof.sent), code, evidence)
+    sent = read_claims(identity.proof.sent) if isinstance(identity.proof, Assertion) else Claims()
+    if code.startswith(_FEDERATION):
+        return _federation(identity, sent, code, evidence)
     kind, headline, notes = _meaning(identity, code)
-    shown = _sent(read_claims(identity.proof.sent)) if isinstance(identity.proof, Assertion) else ()
+    shown = _sent(sent) if kind in ("login.expired", "login.entra") else ()
     return Failure(kind, headline, *shown, _for(identity), *notes, evidence=evidence)
 
 

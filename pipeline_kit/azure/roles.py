@@ -24,7 +24,7 @@ def denied(repository: Repository, principal: Principal, origin: str, grants: fr
         "registry.denied",
         f"{repository.registry} grants {may}, not push, on {repository.path}",
         _who(principal, origin),
-        why(f"The token that the registry issued lists {may}."),
+        why(f"The token that the registry issued lists {may}. A new role takes some minutes to arrive."),
         *_ways_out(repository, principal),
     )
 
@@ -37,7 +37,10 @@ def no_role(repository: Repository, principal: Principal, origin: str, failure: 
         "login.no-role",
         f"{repository.registry} does not take this identity",
         _who(principal, origin),
-        why("Entra ID signed it in. It has no role on this registry, or the registry is in another tenant."),
+        why(
+            "Entra ID signed it in. It has no role on this registry, or the registry is in another tenant.\n"
+            "A new role takes some minutes to arrive."
+        ),
         *_ways_out(repository, principal),
         evidence=failure.evidence,
     )
@@ -54,8 +57,7 @@ def _ways_out(repository: Repository, principal: Principal) -> tuple[Note, ...]:
         fix(
             f"az role assignment create --role {_WRITER} --assignee-object-id {assignee} \\\n"
             f"  --assignee-principal-type {principal.kind} \\\n"
-            f'  --scope "$(az acr show --name {name} --query id --output tsv)"\n'
-            "A new role takes some minutes to arrive."
+            f'  --scope "$(az acr show --name {name} --query id --output tsv)"'
         ),
         alternative(
             f'the same with --role "{_REPOSITORY_WRITER}", where the registry has permissions\n'

@@ -25,7 +25,8 @@ class Engine(Protocol):
 
     def build(self, request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path) -> None:
         """Build ``request`` into an OCI layout of one image at ``destination``: a folder with nothing but blobs of
-        earlier builds. What the engine says goes to ``log``. On a failure or an interrupt there is no ``index.json``.
+        earlier builds. What the engine says goes to ``log``; what a failure or an interrupt leaves is the caller's to
+        remove.
         """
 
 

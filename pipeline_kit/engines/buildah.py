@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import docker_format, ending_buildah
 from pipeline_kit.engines.failures import explain
-from pipeline_kit.engines.hashes import remembered_hash
 from pipeline_kit.engines.job import started
 from pipeline_kit.engines.progress import follow
 from pipeline_kit.engines.request import EngineFacts
 from pipeline_kit.errors import Failure, alternative, why
+from pipeline_kit.memory import hash_of
 from pipeline_kit.model.image import Tool
 from pipeline_kit.process import Command
 
@@ -40,7 +40,7 @@ def find(context: Context) -> EngineFacts | None:
         return None
     told = context.run.run(Command(argv=("buildah", "--version"))).checked("build.failed").text
     version = re.search(r"version (\S+)", told)
-    tool = Tool("buildah", version[1] if version else "", remembered_hash(program, context.state))
+    tool = Tool("buildah", version[1] if version else "", hash_of(program, context.memory))
     return EngineFacts(tool=tool, store="buildah")
 
 

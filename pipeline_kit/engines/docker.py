@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import docker_buildx, docker_classic, docker_client
-from pipeline_kit.engines.hashes import remembered_hash
 from pipeline_kit.engines.job import started
 from pipeline_kit.engines.request import EngineFacts
+from pipeline_kit.memory import hash_of
 from pipeline_kit.model.image import Tool
 from pipeline_kit.process import Command
 
@@ -53,7 +53,7 @@ def _buildx(info: Info, context: Context) -> Tool:
     plugin = info.buildx
     if plugin is None:
         raise docker_client.no_buildx()
-    return Tool("buildx", plugin.version.removeprefix("v"), remembered_hash(Path(plugin.path), context.state))
+    return Tool("buildx", plugin.version.removeprefix("v"), hash_of(Path(plugin.path), context.memory))
 
 
 def _old_client(context: Context) -> Tool:
@@ -63,4 +63,4 @@ def _old_client(context: Context) -> Tool:
     program = context.run.find("docker")
     if version is None or program is None or docker_client.numbers(version[1]) >= _NEEDS_BUILDX:
         raise docker_client.no_buildx()
-    return Tool("docker", version[1], remembered_hash(program, context.state))
+    return Tool("docker", version[1], hash_of(program, context.memory))

@@ -89,8 +89,10 @@ def read_info(context: Context) -> Info | None:
 
 
 def read_builder(context: Context) -> Builder | None:
-    """The builder that buildx would use now; None if there is none that answers."""
+    """The builder that buildx would use now; None if it does not answer."""
     done = context.run.run(Command(argv=("docker", "buildx", "inspect"), allow=ALLOWED, timeout=_PATIENCE))
+    if unknown := unknown_builder(done.output):
+        raise unknown
     if done.code != 0 or re.search(r"^Error:", done.text, re.MULTILINE):
         return None
     driver = re.search(r"^Driver:\s+(\S+)", done.text, re.MULTILINE)
@@ -124,6 +126,19 @@ def no_answer(info: Info) -> Failure:
         why("The client is here, but nothing answers where it looks for the engine."),
         alternative("start it (systemctl start docker, or Docker Desktop), or set DOCKER_HOST"),
         evidence=quote(reason),
+    )
+
+
+def unknown_builder(words: str) -> Failure | None:
+    """The failure of a builder that buildx does not know, if that is what its ``words`` say."""
+    found = re.search(r'no builder "([^"]+)" found', words)
+    if not found:
+        return None
+    return Failure(
+        "build.builder",
+        f"there is no buildx builder {found[1]}",
+        why("BUILDX_BUILDER names it."),
+        alternative("docker buildx ls lists those that there are"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.engines.case import Case
 from pipeline_kit.engines.checks import missing_target, relative
+from pipeline_kit.engines.docker_client import unknown_builder
 from pipeline_kit.engines.missing_base import missing_base
 from pipeline_kit.engines.missing_file import missing_file
 from pipeline_kit.errors import Failure, alternative, log
@@ -22,7 +23,6 @@ _DISK = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE
 _ENGINE_DIED = re.compile(
     r"failed to receive status|error reading from server|transport is closing|Cannot connect to the Docker daemon"
 )
-_NO_BUILDER = re.compile(r'no builder "([^"]+)" found')
 _NO_TARGET = re.compile(r"target stage .* could not be found|The target .* was not found")
 _NO_SECRET = re.compile(r"secret (\S+?):? not found|no secret with id (\S+) found")
 _SYNTAX = re.compile(
@@ -49,7 +49,8 @@ def _run(case: Case) -> Failure | None:
     keyword = case.instruction.keyword if case.instruction else "RUN"
     command = f"The command of {case.stage}" if case.stage and len(case.job.dockerfile.stages) > 1 else "The command"
     words = "\n".join(case.ending.words).strip("\n")
-    said = f"; the lines below {case.ending.line or 'this'} are its own last words" if words else " and said nothing"
+    where = f"lines below {case.ending.line}" if case.ending.line else "lines behind the bar"
+    said = f"; the {where} are its own last words" if words else " and said nothing"
     killed = " 137 means that it was killed, most often for want of memory." if code == _KILLED else ""
     return case.failure(
         "build.run",
@@ -83,15 +84,7 @@ def _engine_died(case: Case) -> Failure | None:
 
 
 def _no_builder(case: Case) -> Failure | None:
-    found = _NO_BUILDER.search(case.ending.message)
-    if not found:
-        return None
-    return case.failure(
-        "build.builder",
-        f"there is no buildx builder {found[1]}",
-        "BUILDX_BUILDER names it.",
-        alternative("docker buildx ls lists those that there are"),
-    )
+    return unknown_builder(case.ending.message)
 
 
 def _no_target(case: Case) -> Failure | None:

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from pipeline_kit.errors import Failure, alternative, why
+from pipeline_kit.errors import Failure, Note, alternative, quote, why
 from pipeline_kit.http import RETRIABLE
 from pipeline_kit.oci.challenge import parse_challenges, realm_is_near
 from pipeline_kit.oci.patience import Patience
@@ -137,13 +137,11 @@ class Authorizer:
         return whole(send(self._session, "GET", url, headers, timeout=_TOKEN_TIMEOUT))
 
     def _not_accepted(self, answer: Answer) -> Failure:
-        failure = refused(answer, self._repository, "give a token")
-        origin = self.credential.origin
         return Failure(
             "registry.unauthorized",
-            f"{self._repository.registry} does not accept the credentials",
-            why(f"They come from {origin}." if self.credential.secret else "None were found, and it wants some."),
-            evidence=failure.evidence,
+            f"{self._repository.registry} gives no token to who we are",
+            Note("as", self.credential.description),
+            evidence=quote(answer.message),
         )
 
     def _strange_realm(self, realm: str) -> Failure:

@@ -17,7 +17,6 @@ from pipeline_kit.oci.listing import decode_list, list_referrers, list_tags
 from pipeline_kit.oci.manifests import BlobsUnknown, HeldManifest, StoredManifest, lied
 from pipeline_kit.oci.media_types import ACCEPT_MANIFESTS
 from pipeline_kit.oci.patience import LONG, SHORT
-from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.transport import Transport
 from pipeline_kit.oci.upload import Sessions, Upload
 
@@ -224,7 +223,7 @@ class Registry:
 
     def _expect(self, answer: Answer, doing: str, *statuses: int) -> None:
         if answer.status not in statuses:
-            raise refused(answer, self.repository, doing)
+            raise self.transport.refused(answer, doing)
 
     def _compare(self, found: str, expected: Digest) -> None:
         if found != expected:

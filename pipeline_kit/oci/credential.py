@@ -19,6 +19,18 @@ class Credential:
     is_identity_token: bool = False
 
     @property
+    def holder(self) -> str:
+        """Whom it stands for, as people know him; '' for nobody."""
+        return self.username
+
+    @property
+    def description(self) -> str:
+        """Whose it is and where it was found, in words."""
+        if not self.secret:
+            return "nobody: no credentials were found"
+        return f"{self.username or 'an identity token'}, from {self.origin}"
+
+    @property
     def basic(self) -> str:
         """The value of an Authorization header, '' where there is no password."""
         if not self.secret or self.is_identity_token:

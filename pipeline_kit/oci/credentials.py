@@ -42,10 +42,20 @@ def from_github(repository: Repository, context: Context) -> Credential | None:
     return Credential(registry=repository.registry, username=actor, secret=token, origin="the job's GitHub token")
 
 
+def from_identity(repository: Repository, context: Context) -> Credential | None:
+    """An identity of a cloud that the run was given. If it is refused, no other source is tried in its place."""
+    return context.cloud.given(repository, context)
+
+
+def from_cloud_tool(repository: Repository, context: Context) -> Credential | None:
+    """Who is signed in to a cloud's own tool: asked last, since nobody did that for just this registry."""
+    return context.cloud.at_hand(repository, context)
+
+
 # For a registry that is only read from, a base image's say.
 SOURCES: tuple[Source, ...] = (from_github, from_docker, from_podman)
 # For the registry that the run publishes to.
-TARGET_SOURCES: tuple[Source, ...] = (from_environment, *SOURCES)
+TARGET_SOURCES: tuple[Source, ...] = (from_environment, from_identity, *SOURCES, from_cloud_tool)
 
 
 def find(repository: Repository, context: Context, sources: tuple[Source, ...]) -> Credential:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.model.digest import short
 from pipeline_kit.oci.manifests import lied
-from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.wire import Lost
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _pieces(registry: Registry, blob: Descriptor, start: int, patience: Patience
     """The bytes from ``start`` on, at least one; ``Lost`` if they break off."""
     with registry.open_blob(blob.digest, start, patience) as (answer, pieces):
         if answer.status not in (200, 206):
-            raise refused(answer, registry.repository, f"give blob {short(blob.digest)}")
+            raise registry.transport.refused(answer, f"give blob {short(blob.digest)}")
         skip = start if answer.status == 200 else 0
         came = False
         for piece in pieces:

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from pipeline_kit.oci.layout import Layout
 
 
-def create(folder: Path) -> None:
-    """An empty layout at ``folder``, without an index yet; what was there is removed."""
+def create(folder: Path, *, blobs: Path | None = None) -> None:
+    """A layout at ``folder``, without an index yet; what was there is removed. It has no blobs, or those of the layout
+    ``blobs``, by a link.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "blobs" / "sha256").mkdir(parents=True)
+    if blobs:
+        folder.mkdir(parents=True)
+        (folder / "blobs").symlink_to((blobs / "blobs").resolve(), target_is_directory=True)
+    else:
+        (folder / "blobs" / "sha256").mkdir(parents=True)
     (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
 
 

@@ -11,7 +11,6 @@ import msgspec
 from pipeline_kit.errors import Failure, why
 from pipeline_kit.model.digest import short
 from pipeline_kit.oci.documents import LARGEST_MANIFEST, Descriptor, DocumentT, Index, decode
-from pipeline_kit.oci.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +65,7 @@ def _pages(transport: Transport, url: str, doing: str) -> Iterator[Answer]:
     for _ in range(_MOST_PAGES):
         answer = transport.ask("GET", url, limit=LARGEST_MANIFEST)
         if answer.status not in (200, 404):
-            raise refused(answer, transport.repository, doing)
+            raise transport.refused(answer, doing)
         yield answer
         following = _NEXT.search(answer.headers.get("Link", ""))
         if following is None:

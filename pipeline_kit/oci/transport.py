@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from pipeline_kit.errors import Failure, why
+from pipeline_kit.errors import Failure, Note, why
 from pipeline_kit.http import RETRIABLE
 from pipeline_kit.oci.patience import LONG, Patience
+from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.wire import LARGEST_ANSWER, Answer, Lost, pieces, send, whole
 
 if TYPE_CHECKING:
@@ -114,6 +115,13 @@ class Transport:
             return
         with opened[0] as response:
             yield answer, pieces(response)
+
+    def refused(self, answer: Answer, doing: str) -> Failure:
+        """The failure of ``doing``, as in "give blob 4f1c9a0b77de", which the registry refused with ``answer``."""
+        failure = refused(answer, self.repository, doing)
+        if answer.status in (401, 403):
+            failure.extended(Note("as", self.auth.credential.description))
+        return failure
 
     def resolve(self, base: str, location: str) -> str:
         """The address that an answer's Location or Link names. Failure if it is none, or leaves TLS."""

@@ -14,7 +14,6 @@ from pipeline_kit.http import RETRIABLE
 from pipeline_kit.model.digest import short
 from pipeline_kit.oci.blob_source import OpenBody, WholeBody
 from pipeline_kit.oci.parallel import in_parallel
-from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.transport import UPLOAD_TIMEOUT
 from pipeline_kit.oci.wire import Answer, Lost
 
@@ -191,4 +190,4 @@ class Upload:
         self._advance(size)
 
     def _refused(self, answer: Answer) -> Failure:
-        return refused(answer, self._transport.repository, f"take blob {short(self._blob.digest)}")
+        return self._transport.refused(answer, f"take blob {short(self._blob.digest)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.context import Silent
 from pipeline_kit.errors import Failure, why
+from pipeline_kit.memory import remembered
 from pipeline_kit.model.digest import Digest, short
 from pipeline_kit.oci.layout import open_blob, read, tampered
 from pipeline_kit.oci.parallel import in_parallel
@@ -36,18 +37,20 @@ def verify(
     expected: Digest | None,
     *,
     progress: Activity | None = None,
+    memory: Path | None = None,
     workers: int = 4,
     most_unpacked: int = MOST_UNPACKED,
 ) -> tuple[Digest, tuple[PlatformImage, ...]]:
     """The digest of the one image in ``folder`` and its platforms, after every blob was hashed, and each layer of each
-    platform unpacked and compared with the diff ID in the config. ``progress`` counts stored bytes.
+    platform unpacked and compared with the diff ID in the config. ``progress`` counts stored bytes. With ``memory`` a
+    layer is unpacked once: what it unpacks to follows from its digest, which is hashed each time.
 
     Failure ``layout.*`` that names the blob; ``layout.other`` if the image's digest is not ``expected``.
     """
     layout = read(folder)
     if expected is not None and layout.root.digest != expected:
         raise other(folder, layout.root.digest, expected)
-    check = _Check(layout, progress or Silent(), most_unpacked)
+    check = _Check(layout, progress or Silent(), memory, most_unpacked)
     largest_first = sorted(layout.blobs, key=lambda blob: -blob.size)
     in_parallel(check.blob, largest_first, workers=workers)
     return layout.root.digest, layout.platforms
@@ -65,8 +68,9 @@ def other(folder: Path, found: Digest, expected: Digest) -> Failure:
 class _Check:
     """The hashing of one layout's blobs, by several threads."""
 
-    def __init__(self, layout: Layout, progress: Activity, most_unpacked: int) -> None:
+    def __init__(self, layout: Layout, progress: Activity, memory: Path | None, most_unpacked: int) -> None:
         self._layout = layout
+        self._memory = memory
         self._progress = progress
         self._most_unpacked = self._left = most_unpacked
         self._hashed = 0
@@ -83,10 +87,17 @@ class _Check:
             if f"sha256:{stored.hexdigest()}" != blob.digest:
                 raise tampered(self._layout.folder, blob.digest)
             if diff_id := self._layout.diff_ids.get(blob.digest):
-                file.seek(0)
-                self._unpack(blob, file, diff_id, stop)
+                found = self._diff_id(blob, file, stop)
+                if found != diff_id:
+                    raise _diff_id(blob, f"It unpacks to {found}; its config says {diff_id}")
 
-    def _unpack(self, blob: Descriptor, file: BinaryIO, diff_id: Digest, stop: Stop) -> None:
+    def _diff_id(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> Digest:
+        if self._memory is None:
+            return self._unpack(blob, file, stop)
+        return remembered(self._memory, f"diff ID of {blob.digest}", lambda: self._unpack(blob, file, stop))
+
+    def _unpack(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> Digest:
+        file.seek(0)
         unpacked = hashlib.sha256()
         piece = file.read(_PIECE)
         layer = unpacker(piece)
@@ -101,9 +112,7 @@ class _Check:
             raise _diff_id(blob, f"It can't be unpacked: {error}") from error
         if not layer.finished:
             raise _diff_id(blob, "It ends in the middle of the compressed data")
-        found = f"sha256:{unpacked.hexdigest()}"
-        if found != diff_id:
-            raise _diff_id(blob, f"It unpacks to {found}; its config says {diff_id}")
+        return f"sha256:{unpacked.hexdigest()}"
 
     def _count(self, size: int) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.oci.layout import read
 from pipeline_kit.oci.layout_folder import create, write_index
+from pipeline_kit.oci.verify import other
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +22,10 @@ def view(folder: Path, platform: PlatformImage, destination: Path) -> Path:
     there is removed. The blobs are not copied: it is of use for as long as ``folder`` stays. Trivy takes a ``:`` or
     ``@`` in the path of ``destination`` for the start of a tag or digest.
     """
-    manifest = next(entry for entry in read(folder).manifests if entry.digest == platform.manifest)
-    create(destination)
-    (destination / "blobs" / "sha256").rmdir()
-    (destination / "blobs").rmdir()
-    (destination / "blobs").symlink_to((folder / "blobs").resolve(), target_is_directory=True)
+    layout = read(folder)
+    manifest = next((entry for entry in layout.manifests if entry.digest == platform.manifest), None)
+    if manifest is None:
+        raise other(folder, layout.root.digest, platform.manifest)
+    create(destination, blobs=folder)
     write_index(destination, manifest)
     return destination

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 # Error pages and tokens are small; whoever sends more is no registry.
 LARGEST_ANSWER = 1 << 20
 _PIECE = 64 << 10
-_PERMANENT_TLS = ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "TLSV1_ALERT", "match")
+# Other TLS errors are connections that broke, which another try may mend.
+_PERMANENT_TLS = (
+    *("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"),
+    *("UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE"),
+)
 _BODILESS = frozenset({204, 304})
 
 
@@ -92,7 +96,8 @@ def send(
             raise _tls(url, error) from None
         raise Lost(_reason(error)) from None
     except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.InvalidHeader) as error:
-        raise Failure("registry.unexpected", "the registry sent an address that is none", why(str(error))) from None
+        address = url.partition("?")[0]
+        raise Failure("registry.unexpected", f"there is no way to ask {address}", why(str(error))) from None
     except exceptions.RequestException as error:
         raise Lost(_reason(error)) from None
 

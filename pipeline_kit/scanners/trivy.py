@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit.errors import Failure, alternative, printable, quote, why
+from pipeline_kit.memory import hash_of, of_file
 from pipeline_kit.model.image import Tool
 from pipeline_kit.model.verdict import PlatformScan
 from pipeline_kit.process import Command
-from pipeline_kit.scanners.trivy_data import QUIET, held, known_sha256
+from pipeline_kit.scanners.trivy_data import QUIET, held
 from pipeline_kit.scanners.trivy_evidence import MOST_WARNINGS, is_warning, judged
 from pipeline_kit.scanners.trivy_report import decode
 from pipeline_kit.scanners.trivy_scratch import Scratch
@@ -52,7 +53,8 @@ def find(context: Context) -> Tool:
             why("It was looked for in the folders of PATH. A scan that can't be made counts as a no."),
             alternative("Install Trivy (https://trivy.dev), or run where it is installed."),
         )
-    return Tool(NAME, _version(program, context), known_sha256(program))
+    version = of_file(program, context.memory, "version", lambda: _version(program, context))
+    return Tool(NAME, version, hash_of(program, context.memory))
 
 
 def scan(

@@ -12,15 +12,15 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from pipeline_kit.errors import Failure, alternative, printable, quote, why
+from pipeline_kit.memory import hash_of
 from pipeline_kit.model.verdict import ScannerData
-from pipeline_kit.process import Command, sha256_of
+from pipeline_kit.process import Command
 from pipeline_kit.scanners.bolt import bucket_names
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def held(settings: ScanSettings, context: Context, log: Path, *, java: bool = Fa
     with (settings.cache / "lock").open("a") as lock:
         notes = [_bring(artifact, settings, context, log, lock) for artifact in _wanted(settings, java=java)]
         fcntl.flock(lock, fcntl.LOCK_SH)
-        database = _read(settings.cache)
+        database = _read(settings.cache, context.memory)
         if database is None:
             raise Failure(
                 "scan.data",
@@ -78,17 +78,6 @@ def held(settings: ScanSettings, context: Context, log: Path, *, java: bool = Fa
                 why(f"scan.database is offline, and {settings.cache / 'db'} holds none that can be read."),
             )
         yield replace(database, data=msgspec.structs.replace(database.data, note="; ".join(filter(None, notes))))
-
-
-def known_sha256(file: Path) -> str:
-    """The hash of ``file``, taken once for as long as size and time stay: a database has hundreds of megabytes."""
-    status = file.stat()
-    return _sha256(file, status.st_ino, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=8)
-def _sha256(file: Path, *content: int) -> str:  # noqa: ARG001 - they tell one content from the next
-    return sha256_of(file)
 
 
 def _wanted(settings: ScanSettings, *, java: bool) -> list[_Artifact]:
@@ -178,13 +167,13 @@ def _install(fresh: Path, place: Path) -> str:
     return ""
 
 
-def _read(cache: Path) -> Database | None:
+def _read(cache: Path, memory: Path) -> Database | None:
     """The vulnerability database, None where there is none that can be read."""
     folder = cache / "db"
     made = _made(folder)
     if made is None:
         return None
-    return Database(ScannerData(made, known_sha256(folder / "trivy.db")), bucket_names(folder / "trivy.db"))
+    return Database(ScannerData(made, hash_of(folder / "trivy.db", memory)), bucket_names(folder / "trivy.db"))
 
 
 def _made(folder: Path) -> int | None:

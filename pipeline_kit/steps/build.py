@@ -52,7 +52,6 @@ def build(
     from pipeline_kit.engines import dockerfile
     from pipeline_kit.engines.request import BuildRequest, parse_secret
     from pipeline_kit.oci import layout, layout_folder
-    from pipeline_kit.oci.verify import verify
 
     request = BuildRequest(
         folder=_inside(context.root, folder, "folder"),
@@ -77,15 +76,14 @@ def build(
         fresh = Path(scratch) / "layout"
         layout_folder.seed(destination, fresh)
         chosen.build(request, facts, fresh, context, context.log("build"))
-        layout_folder.prune(layout.read(fresh))
-        with context.report.activity("verify the layout") as activity:
-            digest, built = verify(fresh, None, progress=activity)
+        built = layout.read(fresh)
+        layout_folder.prune(built)
         layout_folder.replace(fresh, destination)
     stages = dockerfile.parse(request.dockerfile).stages
     return Image(
-        digest=digest,
+        digest=built.root.digest,
         layout=str(destination),
-        platforms=built,
+        platforms=built.platforms,
         commit=plan.commit,
         engine=facts.tool,
         stages=len(stages),

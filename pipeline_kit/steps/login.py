@@ -13,26 +13,49 @@ from pipeline_kit.steps.command import step
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
     from pipeline_kit.model.reference import Repository
+    from pipeline_kit.oci.credential import Credential
+
+# What a pull request can do without: it publishes nothing. It is a subject of its own for Entra ID.
+_NOT_NEEDED = frozenset({"registry.unauthorized", "registry.denied", "login.federation", "login.no-role"})
 
 
 def login(repository: Repository, context: Context, *, push: bool) -> SignIn:
     """Who the registry takes us for. With ``push`` the failure ``registry.denied`` if its token does not grant it;
     a registry that does not say what it grants is believed until it refuses.
     """
-    from pipeline_kit.oci.connect import READ, WRITE, connect
+    from pipeline_kit.azure.hosts import cloud_of
     from pipeline_kit.oci.credentials import TARGET_SOURCES, find
 
     credential = find(repository, context, TARGET_SOURCES)
-    grants = connect(repository, credential, context, actions=WRITE if push else READ).granted()
+    if push and not credential.secret and cloud_of(repository.registry):
+        from pipeline_kit.azure.nobody import no_identity
+
+        raise no_identity(repository, context)
+    grants = _granted(repository, credential, context, push=push)
     if push and grants is not None and "push" not in grants:
-        raise _denied(repository, credential.username, credential.origin, grants)
+        raise _denied(repository, credential, grants)
     return SignIn(
         repository=repository,
-        user=credential.username,
+        user=credential.holder,
         origin=credential.origin,
         grants=tuple(sorted(grants or ())),
         told=grants is not None,
     )
+
+
+def _granted(repository: Repository, credential: Credential, context: Context, *, push: bool) -> frozenset[str] | None:
+    from pipeline_kit.azure.hosts import cloud_of
+    from pipeline_kit.oci.connect import READ, WRITE, connect
+
+    try:
+        return connect(repository, credential, context, actions=WRITE if push else READ).granted()
+    except Failure as failure:
+        was_left = credential.origin.startswith(("docker", "podman"))
+        if failure.kind == "registry.unauthorized" and was_left and cloud_of(repository.registry):
+            from pipeline_kit.azure.nobody import old_sign_in
+
+            failure.extended(old_sign_in(repository.registry))
+        raise
 
 
 def _would(flow: Flow) -> str:
@@ -52,15 +75,16 @@ def _would(flow: Flow) -> str:
 )
 def command(flow: Flow) -> Outcome:
     """Who we are to the registry, and what it grants: a missing right is known in the first second, before the build.
-    Credentials come from PIPELINE_KIT_REGISTRY_USERNAME and _PASSWORD, else from Docker's or Podman's configuration.
+    Credentials come from PIPELINE_KIT_REGISTRY_USERNAME and _PASSWORD, from an identity of Entra ID for a registry of
+    Azure, else from Docker's or Podman's configuration. docs/azure-sign-in.md has the whole order.
     """
     _skip_without_need(flow)
-    publishes = flow.plan().publishes if flow.has("tag") else True
+    publishes = flow.context.event.kind != "pull_request"
     try:
         found = login(flow.repository(), flow.context, push=publishes)
     except Failure as failure:
-        if not publishes and failure.kind in ("registry.unauthorized", "registry.denied"):
-            raise Skip("a pull request without credentials publishes nothing") from None
+        if not publishes and failure.kind in _NOT_NEEDED:
+            raise Skip(f"{failure.headline}; a pull request publishes nothing") from None
         raise
     may = ", ".join(found.grants) if found.told else "it does not say what it grants"
     user = found.user or "anonymous"
@@ -83,7 +107,14 @@ def _skip_without_need(flow: Flow) -> None:
         raise Skip("no image is configured, and nothing is to be published")
 
 
-def _denied(repository: Repository, user: str, origin: str, grants: frozenset[str]) -> Failure:
+def _denied(repository: Repository, credential: Credential, grants: frozenset[str]) -> Failure:
+    from pipeline_kit.azure.acr import AcrCredential
+
+    if isinstance(credential, AcrCredential):
+        from pipeline_kit.azure.roles import denied
+
+        return denied(repository, credential.principal, credential.origin, grants)
+    user, origin = credential.username, credential.origin
     may = ", ".join(sorted(grants)) or "nothing"
     hub = repository.registry == "docker.io"
     return Failure(

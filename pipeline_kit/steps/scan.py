@@ -35,7 +35,7 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
     chosen = SCANNERS[scanner]
     tool = chosen.find(context)
     with context.report.activity("hash the layout") as activity:
-        verify(Path(image.layout), image.digest, progress=activity)
+        verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
     settings.cache.mkdir(parents=True, exist_ok=True)
     scans, data = _all_platforms(chosen, image, settings, context)
     return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())

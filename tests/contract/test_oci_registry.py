@@ -230,6 +230,15 @@ def test_a_blob_changed_on_disk_is_never_completed(registry: Registry, tmp_path:
     assert registry.head_manifest(image.digest) is None
 
 
+def test_blobs_that_the_registry_only_says_it_has_are_sent_again(address: str, tmp_path: Path) -> None:
+    image = write_image(tmp_path / "image")
+    with _connected(address) as registry:
+        registry.head_blob = lambda *_: -1  # type: ignore[method-assign]
+        assert _stage(image, registry)[0] == 3
+    with _connected(address) as honest:
+        assert pull(honest, image.digest, tmp_path / "pulled", activity=Silent()).root.digest == image.digest
+
+
 def test_an_upload_that_broke_off_goes_on_where_the_registry_allows_it(tmp_path: Path) -> None:
     image = write_image(tmp_path / "image", tars=[layer_tar("big", 4_000_000)])
     counted: list[int] = []

@@ -100,9 +100,9 @@ def test_the_pasted_pipeline_gives_what_a_laptop_gives(organisation: Organisatio
     assert same(organisation.record()) == same(organisation.kit.record())
     assert organisation.record()["run"]["identity"]["ci"] == "azure_devops"
     outputs = run.stages["image"].jobs["image"].outputs
-    assert outputs["kit.version"] == "1.1.0"
-    assert outputs["kit.digest"] == organisation.kit.value("build")["digest"]
-    assert outputs["kit.reference"] == here.result
+    assert outputs["kit.version"].value == "1.1.0"
+    assert outputs["kit.digest"].value == organisation.kit.value("build")["digest"]
+    assert outputs["kit.reference"].value == here.result
     assert "### shop/web 1.1.0 is published" in "".join(run.agent.summaries.values())
     assert "pw-123456" not in run.text
 

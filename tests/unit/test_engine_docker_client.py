@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from pipeline_kit.engines.docker_client import Info, no_answer, numbers
-from pipeline_kit.errors import Exit
+from pipeline_kit.context import Context
+from pipeline_kit.engines import docker, docker_client
+from pipeline_kit.engines.docker_client import Info, is_client_alone, no_answer, numbers
+from pipeline_kit.errors import Exit, Failure
+from pipeline_kit.model.event import Event, RunIdentity
+from pipeline_kit.process import Runner
 
 
 def info(text: str) -> Info:
@@ -54,3 +60,38 @@ def test_an_engine_that_does_not_answer_is_told_from_one_that_refuses(reason, ki
 )
 def test_versions_are_compared_by_their_first_two_numbers(version, expected):
     assert numbers(version) == expected
+
+
+@pytest.fixture
+def context(tmp_path):
+    return Context(
+        root=tmp_path,
+        state=tmp_path / "state",
+        output=tmp_path / ".pipeline-kit",
+        environ={},
+        run=Runner({}),
+        event=Event(kind="local"),
+        identity=RunIdentity(ci="local"),
+    )
+
+
+def test_a_client_without_buildx_is_told_how_to_get_it(context):
+    with pytest.raises(Failure) as caught:
+        docker._buildx(info('{"ServerVersion":"28.2.2","ClientInfo":{"Version":"28.2.2","Plugins":[]}}'), context)
+    assert (caught.value.kind, caught.value.exit) == ("build.buildx-missing", Exit.USAGE)
+
+
+def test_a_client_with_nothing_behind_it_is_no_engine(context, tmp_path, monkeypatch):
+    monkeypatch.setattr(docker_client, "_SOCKET", str(tmp_path / "docker.sock"))
+    nothing = Info(server_errors=(f"Cannot connect to the Docker daemon at unix://{tmp_path}/docker.sock.",))
+    assert is_client_alone(nothing, context)
+    assert not is_client_alone(nothing, replace(context, environ={"DOCKER_HOST": "unix:///x"}))
+    (tmp_path / "docker.sock").touch()
+    assert not is_client_alone(nothing, context)
+
+
+def test_a_builder_that_buildx_does_not_know_is_named():
+    failure = docker_client.unknown_builder('ERROR: no builder "ci" found')
+    assert failure
+    assert (failure.kind, failure.headline) == ("build.builder", "there is no buildx builder ci")
+    assert docker_client.unknown_builder("ERROR: something else") is None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
 from pipeline_kit.engines import docker_buildx, docker_classic, docker_command, docker_format
-from pipeline_kit.engines.hashes import remembered_hash
 from pipeline_kit.engines.progress import tell
 from pipeline_kit.engines.request import BuildRequest, EngineFacts
 from pipeline_kit.errors import Failure
@@ -50,18 +48,6 @@ def test_other_lines_are_not_steps(line):
     shown = Shown()
     tell(line, shown)
     assert shown.steps == []
-
-
-def test_a_hash_is_remembered_until_the_program_is_another_one(tmp_path):
-    program, state = tmp_path / "buildx", tmp_path / "state"
-    program.write_bytes(b"one")
-    first = remembered_hash(program, state)
-    (note,) = (state / "hashes").iterdir()
-    note.write_text("remembered")
-    assert remembered_hash(program, state) == "remembered"
-    program.write_bytes(b"two")
-    os.utime(program, ns=(0, 0))
-    assert remembered_hash(program, state) not in (first, "remembered")
 
 
 def test_the_facts_are_described_in_a_few_words():

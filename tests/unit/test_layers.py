@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What a room may import of the package besides itself. A room that is not listed is a single module at the top.
 GROUND = {"errors", "catalogue", "model"}
-EFFECTS = GROUND | {"context", "process", "http"}
+EFFECTS = GROUND | {"context", "process", "http", "memory"}
 MAY_IMPORT = {
     "model": set(),
     "errors": {"catalogue"},
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "context": GROUND | {"process"},
     "process": {"errors"},
     "http": set(),
+    "memory": {"process"},
     "yaml": {"errors"},
     "config": {"errors", "yaml"},
     "git": GROUND | {"process"},

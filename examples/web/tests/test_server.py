@@ -15,7 +15,7 @@ class ServerTest(unittest.TestCase):
     def setUp(self) -> None:
         """Serve on a free port."""
         self.server = Server(("127.0.0.1", 0), "1.2.3")
-        thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self.addCleanup(self.server.server_close)
         self.addCleanup(thread.join)
