@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
 import signal
@@ -98,25 +99,34 @@ def _guarded(session: Session, arguments: list[str]) -> int:
     try:
         _refuse_undefined(session)
         main.main(args=arguments, prog_name="pipeline-kit", standalone_mode=False, obj=session)
-    except Failure as failure:
-        return _tell(session, failure)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-    except click.BadParameter as error:
-        return _tell(session, _bad_value(error))
-    except click.UsageError as error:
-        return _tell(session, _usage(error))
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _tell(session, Failure("run.interrupted", "interrupted", done=_DONE))
-    except Stopped:
-        return _tell(session, Failure("run.terminated", "asked to end (SIGTERM)", done=_DONE))
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort: a mistake of ours must not look like one of theirs
-        return _tell(session, _bug(session, error, arguments))
+    except (Exception, KeyboardInterrupt, Stopped) as error:  # noqa: BLE001 - the last resort, see _failure_of
+        return _tell(session, _failure_of(error, session, arguments))
     return Exit.DONE
+
+
+def _failure_of(error: BaseException, session: Session, arguments: list[str]) -> Failure:
+    """How ``error`` is told. What nobody foresaw is a mistake of ours, and must not look like one of theirs."""
+    match error:
+        case Failure():
+            return error
+        case click.BadParameter():
+            return _bad_value(error)
+        case click.UsageError():
+            return _usage(error)
+        case KeyboardInterrupt() | click.Abort():
+            return Failure("run.interrupted", "interrupted", done=_DONE)
+        case Stopped():
+            return Failure("run.terminated", "asked to end (SIGTERM)", done=_DONE)
+        case OSError(errno=errno.ENOSPC):
+            return _disk_full(error)
+        case _:
+            return _bug(session, error, arguments)
 
 
 _DONE = "children were stopped, nothing is half-published"
@@ -174,7 +184,17 @@ def _refuse_undefined(session: Session) -> None:
             )
 
 
-def _bug(session: Session, error: Exception, arguments: list[str]) -> Failure:
+def _disk_full(error: OSError) -> Failure:
+    where = f" for {error.filename}" if error.filename else ""
+    return Failure(
+        "tool.disk",
+        f"there is no space left on the disk{where}",
+        why("Nothing was published by the step that failed; what earlier steps gave is kept."),
+        alternative("free some space, and run again"),
+    )
+
+
+def _bug(session: Session, error: BaseException, arguments: list[str]) -> Failure:
     path = Path(session.folder) / ".pipeline-kit" / "logs" / "bug.log"
     report: list[Any] = [f"pipeline-kit {__version__}, Python {sys.version.split()[0]}, {sys.platform}", arguments]
     text = "\n".join([*map(str, report), "".join(traceback.format_exception(error))])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline_kit.errors import Failure, log
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import WholeNumber, step
@@ -35,10 +37,21 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
     chosen = SCANNERS[scanner]
     tool = chosen.find(context)
     with context.report.activity("hash the layout") as activity:
-        verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
+        try:
+            verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
+        except Failure as failure:
+            raise failure.extended(log(f"the layout is kept as {_set_aside(Path(image.layout))}")) from None
     settings.cache.mkdir(parents=True, exist_ok=True)
     scans, data = _all_platforms(chosen, image, settings, context)
     return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())
+
+
+def _set_aside(layout: Path) -> Path:
+    """Move a damaged layout away: the next build takes over what an earlier one left, and must not take this."""
+    aside = layout.with_name(f"{layout.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    layout.rename(aside)
+    return aside
 
 
 def _all_platforms(
@@ -47,7 +60,7 @@ def _all_platforms(
     from pipeline_kit.oci.view import view
 
     scans: list[PlatformScan] = []
-    log = context.log("scan")
+    log_file = context.log("scan")
     with (
         tempfile.TemporaryDirectory(prefix="view-", dir=settings.cache) as scratch,
         context.report.activity(f"{scanner.NAME} reads the image") as activity,
@@ -57,7 +70,7 @@ def _all_platforms(
             report = context.output / "reports" / f"scan-{str(platform.platform).replace('/', '-')}.json"
             report.parent.mkdir(parents=True, exist_ok=True)
             folder = view(Path(image.layout), platform, Path(scratch) / str(number))
-            found, data = scanner.scan(folder, platform, settings, context, log, report)
+            found, data = scanner.scan(folder, platform, settings, context, log_file, report)
             scans.append(found)
     return scans, data
 
