@@ -21,6 +21,8 @@ from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.process import Runner
 from pipeline_kit.record import NAME as RECORD
+from pipeline_kit.render import lines
+from pipeline_kit.render.style import Style
 from pipeline_kit.render.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -156,6 +158,12 @@ class Session:
             place = failure.place or Place("")
             self.terminal.send(Annotation("error", text, f"{step} {failure.exit.word}", place if place.file else None))
         self.terminal.failure(failure, step, seconds, self.stopped_before)
+
+    def told(self, failure: Failure) -> list[str]:
+        """The failed step's line and block, without colour, for a page."""
+        plain = Style(colour=False, unicode=True, live=False)
+        first = lines.step_line(plain, self.step, failure.exit.word, failure.headline, self.elapsed())
+        return [first, *lines.failure_block(plain, failure, self.step, self.stopped_before)]
 
     def _image(self, shared: Shared, settings: Settings) -> Repository | None:
         text = shared.image or self._default_image()

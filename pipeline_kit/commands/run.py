@@ -116,8 +116,8 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
             if outcome := session.perform(step_command(name), flow, options[name]):
                 outcomes[name] = outcome
         session.stopped_before = ""
-    except Failure:
-        _summarise(session, flow)
+    except Failure as failure:
+        _summarise(session, flow, "\n".join(session.told(failure)))
         raise
     _summarise(session, flow)
     for line in _footer(session, flow, outcomes, flow.context.clock.monotonic() - started):
@@ -150,11 +150,11 @@ def _footer(session: Session, flow: Flow, outcomes: dict[str, Outcome], seconds:
     return [style.plain(done), style.plain(style.paint(f"Record {record}", "dim"))]
 
 
-def _summarise(session: Session, flow: Flow) -> None:
+def _summarise(session: Session, flow: Flow, failure: str = "") -> None:
     from pipeline_kit.render.summary import summary
 
-    if flow.record is not None:
-        session.terminal.send(Summary(summary(flow.record, flow.key), f"pipeline-kit {flow.key}"))
+    if flow.record is not None and session.dialect.NAME != "local":
+        session.terminal.send(Summary(summary(flow.record, flow.key, failure), f"pipeline-kit {flow.key}"))
 
 
 command.params.extend(shared_options())

@@ -5,6 +5,7 @@ User text is escaped; digest, tag and repository stand apart, so that a mask ove
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipeline_kit.ci.summary import markdown_text
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 _MOST_ROWS = 50
 
 
-def summary(record: Record, image: str) -> str:
-    """The page for one image of the record."""
+def summary(record: Record, image: str, failure: str = "") -> str:
+    """The page for one image of the record; ``failure`` is the block of what stopped the run, as the terminal has it."""
     entries = [entry for entry in record.entries if entry.image == image]
     entries.sort(key=lambda entry: ORDER.index(entry.step) if entry.step in ORDER else len(ORDER))
-    parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _steps(entries)]
+    parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]
+    parts.append(_steps(entries))
     for entry in entries:
         if entry.value.push:
             parts.append(_tags(entry.value.push))
@@ -47,6 +49,13 @@ def rows(columns: Sequence[str], body: Iterable[Sequence[str]], aligned: str = "
     marks = [" --: " if aligned[index : index + 1] == "r" else " :-- " for index in range(len(columns))]
     lines = [" | ".join(columns), "|".join(marks).strip(), *(" | ".join(row) for row in body)]
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def _fenced(text: str) -> str:
+    """``text`` as it is; the fence is longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}" if text else ""
 
 
 def _outcome(image: str, entries: list[Entry]) -> str:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from pipeline_kit.azure.acr import USERNAME
+from pipeline_kit.azure.ids import Id, Ids
+from pipeline_kit.azure.sign_in import Azure
+from pipeline_kit.model import reference
 from tests.world.azure_cloud import (
     CLIENT,
     OBJECT_ID,
@@ -21,7 +27,9 @@ from tests.world.azure_cloud import (
     AzureCloud,
     running_azure,
 )
+from tests.world.azure_context import context_of
 from tests.world.entra_double import TENANT
+from tests.world.fast_clock import FastClock
 from tests.world.id_token_double import GITHUB
 from tests.world.kit import Kit, Run
 from tests.world.repository import Repository
@@ -285,6 +293,46 @@ def with_az(kit: Kit, script: str) -> str:
     program.write_text(f"#!/bin/sh\ncd '{kit.folder}'\n{script}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return f"{folder}:{kit.environment()['PATH']}"
+
+
+@pytest.mark.parametrize("ci", ["github", "azure_devops"])
+def test_no_program_that_is_started_sees_what_signs_in(kit: Kit, azure: AzureCloud, ci: str) -> None:
+    seen = kit.folder / "seen"
+    (kit.folder / "az").mkdir()
+    shim = kit.folder / "az" / "git"
+    shim.write_text(f'#!/bin/sh\nenv >> "{seen}"\nexec {shutil.which("git")} "$@"\n')
+    shim.chmod(0o755)
+    ids = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_SECRET": SECRET}
+    job = azure.github if ci == "github" else {**connection(azure), **azure.job.azure_pipelines_variables}
+    run = kit("login", **job, **ids, PATH=f"{shim.parent}:{kit.environment()['PATH']}")
+    assert run.code == 0, run.stderr
+    names = {line.partition("=")[0] for line in seen.read_text().splitlines()}
+    assert "PATH" in names
+    assert not names & {*job, *ids} - {"HTTPS_PROXY", "SSL_CERT_FILE"}
+
+
+def test_one_exchange_serves_a_run_until_it_is_about_to_expire(azure: AzureCloud) -> None:
+    cloud = Azure(Ids(Id(CLIENT), Id(TENANT)))
+    context = context_of({**azure.trust, **azure.job.github_variables}, "github")
+    repository = reference.Repository(REGISTRY, "shop/web")
+    first = cloud.given(repository, context)
+    assert first
+    assert cloud.given(reference.Repository(REGISTRY, "shop/api"), context) is first
+    assert (first.username, first.is_identity_token) == (USERNAME, True)
+    assert first.secret not in repr(first)
+    later = replace(context, clock=Later(first.expires - 1799))
+    assert cloud.given(repository, later) is not first
+    assert azure.acr.asked == ["POST /oauth2/exchange 200"] * 2
+    assert len(azure.job.given) == 2
+
+
+class Later(FastClock):
+    def __init__(self, time: float) -> None:
+        super().__init__()
+        self._time = time
+
+    def now(self) -> float:
+        return self._time
 
 
 def test_other_registries_are_left_alone(kit: Kit, azure: AzureCloud, docker_registry: DockerRegistry) -> None:

@@ -47,7 +47,7 @@ def test_github_publishes_with_one_sign_in(kit: Kit, azure: AzureCloud) -> None:
     assert set(azure.proxy.asked) == {"login.microsoftonline.com", REGISTRY}
 
 
-def test_no_tool_sees_what_signs_in(kit: Kit, azure: AzureCloud) -> None:
+def test_no_token_is_left_behind(kit: Kit, azure: AzureCloud) -> None:
     ids = {"PIPELINE_KIT_AZURE_CLIENT": CLIENT, "PIPELINE_KIT_AZURE_TENANT": TENANT}
     run = kit("run", "--until", "push", PIPELINE_KIT_IMAGE=IMAGE, **azure.github, **ids)
     assert run.code == 0, run.stderr

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from examples.sample import BASE
 from pipeline_kit.generate.action import DOWNLOAD, UPLOAD
 from tests.world.act import run_workflow
 from tests.world.kit import Kit
@@ -121,6 +123,7 @@ def test_a_failure_is_an_annotation_with_the_way_out(hub: Hub) -> None:
     assert "fetch-depth: 0" in annotation.message
     assert annotation.properties["file"] == ".github/workflows/image.yml"
     assert annotation.properties["line"] == "15"
+    assert "this clone has no tags" in "".join(run.summaries)
 
 
 def test_a_step_has_an_action_of_its_own(hub: Hub) -> None:
@@ -128,3 +131,22 @@ def test_a_step_has_an_action_of_its_own(hub: Hub) -> None:
     run = hub.run(workflow.replace("OWNER/pipeline-kit@", "OWNER/pipeline-kit/steps/tag@"))
     assert run.code == 0, run.text + run.stderr
     assert "1.1.0" in run.text
+
+
+def test_this_repository_uses_its_own_action(hub: Hub, python_base: BaseImage) -> None:
+    """The job of ci.yml with ``uses: ./``, on a clone."""
+    folder = hub.folder / "own"
+    subprocess.run(["git", "clone", "--quiet", TOP, folder], check=True)
+    path = folder / ".github" / "workflows" / "ci.yml"
+    job = {**yaml.safe_load(path.read_text())["jobs"]["action"], "runs-on": "ubuntu-latest"}
+    path.write_text(json.dumps({"name": "own", "on": ["push"], "jobs": {"action": job}}))
+    context = {"PIPELINE_KIT_BUILD_CONTEXTS": python_base.build_context(BASE)}
+    run = run_workflow(
+        folder,
+        hub.folder / "home",
+        payload=PAYLOAD,
+        repositories={UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact"},
+        environ={**hub.kit.environ, "TEST_ARTIFACTS": str(hub.artifacts), "PIP_CACHE_DIR": pip_cache(), **context},
+    )
+    assert run.code == 0, run.text + run.stderr
+    assert hub.record()["entries"][-1]["step"] == "build"
