@@ -129,7 +129,7 @@ def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = Fa
             "git.no-tags",
             "this clone has no tags, and this CI leaves them out",
             why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
-            alternative("if there is no release yet: --first-release, or PIPELINE_KIT_VERSIONFIRST_RELEASE=true"),
+            alternative("if there is no release yet: --first-release, or PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
             alternative("in this clone: git fetch --tags"),
         )
 

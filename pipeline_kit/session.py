@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -188,10 +189,9 @@ class Session:
 
     def _default_image(self) -> str:
         """On GitHub without a configuration: GitHub's own registry, under the repository's name."""
-        event = self.context.event
-        return (
-            f"ghcr.io/{event.repository.lower()}" if self.context.identity.ci == "github" and event.repository else ""
-        )
+        name = self.context.event.repository.lower()
+        known = self.context.identity.ci == "github" and re.fullmatch(r"[a-z0-9._-]+/[a-z0-9._-]+", name)
+        return f"ghcr.io/{name}" if known else ""
 
     def _state(self, root: Path) -> Path:
         mark = hashlib.sha256(str(root).encode()).hexdigest()[:12]

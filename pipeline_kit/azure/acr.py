@@ -37,7 +37,7 @@ class _Exchanged(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcrCredential(Credential):
-    """A registry's refresh token for ``principal``, good until ``expires`` in seconds since 1970."""
+    """A registry's refresh token for ``principal``, good until ``expires`` (seconds since 1970; 0 = not told)."""
 
     principal: Principal
     expires: float
@@ -53,25 +53,27 @@ def exchange(repository: Repository, token: str, principal: Principal, origin: s
     ``principal``, ``registry.*`` if it can't be asked.
     """
     answer = _answer(repository, token, principal.tenant, context)
-    if answer.status == 200:
-        try:
-            given = msgspec.json.decode(answer.body, type=_Exchanged).refresh_token
-        except msgspec.MsgspecError:
-            given = ""
-        if given:
-            context.report.mask(given)
-            claims = read_claims(given)
-            return AcrCredential(
-                registry=repository.registry,
-                username=USERNAME,
-                secret=given,
-                origin=origin,
-                is_identity_token=True,
-                principal=principal,
-                expires=claims.exp or context.clock.now(),
-            )
-    failure = refused(answer, repository, "exchange a token of Entra ID")
-    raise no_role(repository, principal, origin, failure) if answer.status in (401, 403) else failure
+    given = _given(answer)
+    if not given:
+        failure = refused(answer, repository, "exchange a token of Entra ID")
+        raise no_role(repository, principal, origin, failure) if answer.status in (401, 403) else failure
+    context.report.mask(given)
+    return AcrCredential(
+        registry=repository.registry,
+        username=USERNAME,
+        secret=given,
+        origin=origin,
+        is_identity_token=True,
+        principal=principal,
+        expires=read_claims(given).exp,
+    )
+
+
+def _given(answer: Answer) -> str:
+    try:
+        return msgspec.json.decode(answer.body, type=_Exchanged).refresh_token if answer.status == 200 else ""
+    except msgspec.MsgspecError:
+        return ""
 
 
 def _answer(repository: Repository, token: str, tenant: str, context: Context) -> Answer:

@@ -61,7 +61,10 @@ def effective(session: Session, given: str, environment: str) -> list[Setting]:
     from pipeline_kit.generate.options import all_options
 
     settings = session.settings(given)
-    found = [Setting("image", image, str(settings.place("image")))] if (image := settings.text("image")) else []
+    named = (("image",), ("azure", "client"), ("azure", "tenant"))
+    found = [
+        Setting(".".join(key), settings.text(*key), str(settings.place(*key))) for key in named if settings.text(*key)
+    ]
     for option in all_options():
         values = session.defaults(given, option.step, environment)
         found.append(_setting(session, option, values, settings.shown))

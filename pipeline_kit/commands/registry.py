@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.group("registry", no_args_is_help=False)
+@click.group("registry", epilog="\b\nExamples:\n  pipeline-kit registry serve ~/registry")
 def command() -> None:
     """A registry on this machine."""
 

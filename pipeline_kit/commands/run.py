@@ -67,6 +67,7 @@ Examples:
     "--set",
     "given",
     multiple=True,
+    envvar="PIPELINE_KIT_RUN_SET",
     type=KeyValue(),
     metavar="STEP.OPTION=VALUE",
     help="An option of a step; wins over all.",

@@ -24,7 +24,7 @@ _MOST_ROWS = 50
 
 
 def summary(record: Record, image: str, failure: str = "") -> str:
-    """The page for one image of the record; ``failure`` is the block of what stopped the run, as the terminal has it."""
+    """The page for one image of the record; ``failure`` is the block of what stopped the run, as in the terminal."""
     entries = [entry for entry in record.entries if entry.image == image]
     entries.sort(key=lambda entry: ORDER.index(entry.step) if entry.step in ORDER else len(ORDER))
     parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ from pipeline_kit.flow import Outcome
 
 Perform = Callable[..., Outcome]
 Would = Callable[..., str]
+_Value = TypeVar("_Value")
 
 
 class Session(Protocol):
@@ -138,11 +139,18 @@ def step(
     return made
 
 
-class KeyValue(click.ParamType[tuple[str, str]]):
-    """``KEY=VALUE``. In an environment variable one to a line; in the configuration a map."""
+class _OneALine(click.ParamType[_Value]):
+    """In an environment variable one value to a line: a value may hold spaces. Blank lines are none."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The lines that are not blank."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+class KeyValue(_OneALine[tuple[str, str]]):
+    """``KEY=VALUE``. In the configuration a map."""
 
     name = "key=value"
-    envvar_list_splitter = "\n"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """Key and value; the value may hold ``=`` and may be empty."""
@@ -154,11 +162,10 @@ class KeyValue(click.ParamType[tuple[str, str]]):
         return key.strip(), text
 
 
-class Line(click.ParamType[str]):
-    """Text that may hold spaces. In an environment variable one to a line."""
+class Line(_OneALine[str]):
+    """Text that may hold spaces."""
 
     name = "text"
-    envvar_list_splitter = "\n"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """The text without white space around it."""

@@ -52,7 +52,7 @@ def test_assertions_secrets_and_token_files_are_exchanged(azure: AzureCloud, tmp
     workload = {"tenant_id": TENANT, "client_id": CLIENT, "token_file_path": str(file)}
     credentials: list[TokenCredential] = [
         github(azure),
-        ClientSecretCredential(TENANT, CLIENT, SECRET, disable_instance_discovery=True, **through(azure)),
+        ClientSecretCredential(TENANT, CLIENT, SECRET, **through(azure)),
         WorkloadIdentityCredential(**workload, **through(azure)),
     ]
     for credential in credentials:
@@ -71,7 +71,7 @@ def test_a_service_connection_is_exchanged(azure: AzureCloud, monkeypatch: pytes
 
 
 def test_a_refusal_is_understood(azure: AzureCloud) -> None:
-    expired = ClientSecretCredential(TENANT, CLIENT, OLD_SECRET, disable_instance_discovery=True, **through(azure))
+    expired = ClientSecretCredential(TENANT, CLIENT, OLD_SECRET, **through(azure))
     with expired, pytest.raises(ClientAuthenticationError, match="AADSTS7000222"):
         expired.get_token(SCOPE)
     stranger = ClientAssertionCredential(TENANT, CLIENT, lambda: azure.job.token("api://else"), **through(azure))

@@ -59,8 +59,8 @@ class WorkflowRun:
 
     @property
     def summaries(self) -> list[str]:
-        """The Markdown that each step added to the job's summary."""
-        return [str(entry["content"]) for entry in self._of_steps() if entry.get("command") == "summary"]
+        """The Markdown that steps added to the job's summary; act may say what an action added once more at its end."""
+        return list(dict.fromkeys(str(e["content"]) for e in self.entries if e.get("command") == "summary"))
 
     def outputs(self, step: str) -> dict[str, str]:
         """The outputs of the step with the id ``step``."""

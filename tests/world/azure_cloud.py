@@ -37,8 +37,8 @@ SECRET, OLD_SECRET = "the~secret", "the~old~secret"
 
 @dataclass(frozen=True, slots=True)
 class AzureCloud:
-    """``CLIENT`` may push, ``READER`` may pull, ``STRANGER`` has no role; GitHub vouches for all three. ``trust`` is the
-    environment by which the world is reached and believed.
+    """``CLIENT`` may push, ``READER`` may pull, ``STRANGER`` has no role; GitHub vouches for all three. ``trust`` is an
+    environment in which the world is reached and believed.
     """
 
     entra: Entra
@@ -65,9 +65,11 @@ def running_azure(folder: Path) -> Iterator[AzureCloud]:
     )
     everything = frozenset({"pull", "push", "metadata_read"})
     accounts = (Account(CLIENT, grants={"*": everything}), Account(READER, grants={"*": frozenset({"pull"})}))
-    with running_id_tokens(GITHUB, SUBJECT) as job, running_entra(authority, applications, {GITHUB: job.key}) as entra:
-        with running_acr(folder, authority, entra, accounts) as acr:
-            ports = {entra_double.HOST: entra.port, acr_double.HOST: acr.port}
-            with running_names_proxy(ports) as proxy:
-                trust = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(authority.file)}
-                yield AzureCloud(entra, acr, job, proxy, trust)
+    with (
+        running_id_tokens(GITHUB, SUBJECT) as job,
+        running_entra(authority, applications, {GITHUB: job.key}) as entra,
+        running_acr(folder, authority, entra, accounts) as acr,
+        running_names_proxy({entra_double.HOST: entra.port, acr_double.HOST: acr.port}) as proxy,
+    ):
+        trust = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(authority.file)}
+        yield AzureCloud(entra, acr, job, proxy, trust)

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DAY = timedelta(days=1)
+_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class CertificateAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("certificate authority for tests")
         unsigned = _unsigned(name, name, key.public_key()).add_extension(x509.BasicConstraints(True, None), True)
-        unsigned = unsigned.add_extension(_usage(signs_certificates=True), True)
+        unsigned = unsigned.add_extension(_USAGE, True)
         certificate = unsigned.sign(key, hashes.SHA256())
         file = folder / "authority.pem"
         file.write_bytes(certificate.public_bytes(Encoding.PEM))
@@ -68,20 +79,6 @@ def _unsigned(issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublic
         not_valid_after=now + _DAY,
     )
     return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _name(text: str) -> x509.Name:

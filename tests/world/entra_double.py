@@ -70,7 +70,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer
 
 @dataclass(slots=True)
 class Entra:
-    """A running double. ``issuers`` are the keys of those whose tokens it can verify. ``asked`` are the requests that it
+    """A running double. ``issuers`` are the keys of those whose tokens it verifies, ``asked`` the requests that it has
     answered, ``shown`` the forms of those for a token; ``busy`` is how many of these it will answer with 503.
     """
 
@@ -107,6 +107,10 @@ class Entra:
         return answer
 
     def _answer(self, request: Request, tenant: str, path: str) -> Response:
+        if request.path == "/common/discovery/instance":
+            names = {"preferred_network": HOST, "preferred_cache": HOST, "aliases": [HOST]}
+            document = f"https://{HOST}/{TENANT}/v2.0/.well-known/openid-configuration"
+            return _json({"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": [names]})
         if path == "v2.0/.well-known/openid-configuration":
             _known_tenant(tenant, "invalid_tenant")
             return _json(_configuration(tenant))
