@@ -80,9 +80,21 @@ class Session:
         if environment and environment not in settings.environments():
             raise _no_environment(environment, settings)
         found = settings.options(step, environment)
+        if step == "scan" and self.context.event.kind == "pull_request":
+            found = self._under_rules_of_base(found, environment)
         if image := settings.text("environments", environment, "image") or settings.text("image"):
             found["image"] = image
         return found
+
+    def _under_rules_of_base(self, found: dict[str, Any], environment: str) -> dict[str, Any]:
+        from pipeline_kit.base_policy import RULES, rules_of_base
+
+        rules = rules_of_base(self.context, environment)
+        if rules is None:
+            if RULES & found.keys():
+                self.terminal.warn(f"scan's rules are the pull request's own: {self.context.event.base} is not here")
+            return found
+        return {key: value for key, value in found.items() if key not in RULES} | rules
 
     def flow(self, shared: Shared) -> Flow:
         """A flow for this working tree."""

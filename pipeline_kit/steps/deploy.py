@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline_kit.model.deployment import Deployment
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.published import Published
+    from pipeline_kit.model.verdict import Verdict
     from pipeline_kit.targets.docker_options import DockerOptions
 
 
@@ -108,13 +109,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
     target = _target(flow, options)
     published = flow.published()
     image = flow.built() if flow.has("build") else None
-    if image and image.digest != published.digest:
-        raise Failure(
-            "record.digest",
-            "push and build speak of different images",
-            why(f"push gave {published.digest}, build gave {image.digest}."),
-            fix("pipeline-kit run --from scan"),
-        )
+    _refuse_another(published, image, flow.verdict() if flow.has("scan") and image else None)
     deployment = deploy(
         published,
         image,
@@ -141,6 +136,19 @@ def _target(flow: Flow, options: dict[str, Any]) -> str:
     if event.kind not in ("local", "manual") and ("tag" if plan.released else "branch") not in options["on"]:
         raise Skip(f"deploy.on is {', '.join(options['on'])}, and this is a {'tag' if plan.released else 'branch'}")
     return target
+
+
+def _refuse_another(published: Published, image: Image | None, verdict: Verdict | None) -> None:
+    """What is deployed is what was built and what passed, as far as this record tells of both."""
+    told = {"build": image.digest if image else None, "scan": verdict.digest if verdict else None}
+    for step_name, digest in told.items():
+        if digest and digest != published.digest:
+            raise Failure(
+                "record.digest",
+                f"push and {step_name} speak of different images",
+                why(f"push gave {published.digest}, {step_name} gave {digest}."),
+                fix("pipeline-kit run --from scan"),
+            )
 
 
 def _docker_options(flow: Flow, options: dict[str, Any]) -> DockerOptions:

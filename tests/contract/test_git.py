@@ -96,7 +96,7 @@ def test_a_shallow_clone_is_known_as_one(repository: Repository, tmp_path: Path)
     ("prepare", "kind"),
     [
         (lambda folder: None, "git.missing"),
-        (lambda folder: Repository(folder), "git.empty"),
+        (Repository, "git.empty"),
     ],
 )
 def test_without_a_commit_there_is_a_way_out(tmp_path: Path, prepare: Callable[[Path], object], kind: str) -> None:

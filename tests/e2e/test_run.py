@@ -167,7 +167,7 @@ def test_an_unhealthy_container_is_rolled_back(kit: Kit, engine: Engine, docker_
     url = kit.value("deploy")["url"]
     broken = (kit.folder / "Dockerfile").read_text().replace('CMD ["busybox", "httpd"', 'CMD ["false", "httpd"')
     (kit.folder / "Dockerfile").write_text(broken)
-    repository = Repository(kit.folder)
+    repository = Repository(kit.folder, new=False)
     repository("commit", "--quiet", "--all", "--message", "fix: break it")
     second = kit("run", **environ)
     assert second.code == 4, second.stderr
@@ -245,4 +245,4 @@ def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry:
 
 def test_nothing_of_ours_is_left_in_the_repository(kit: Kit) -> None:
     assert kit("build").code == 0
-    assert Repository(kit.folder)("status", "--porcelain").strip() == ""
+    assert Repository(kit.folder, new=False)("status", "--porcelain").strip() == ""

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "config": {"errors", "yaml"},
     "git": GROUND | {"process"},
     "naming": GROUND,
+    "base_policy": GROUND | {"config", "git"},
     "record": GROUND,
     "release": GROUND | {"git", "naming", "flow"},
     "flow": EFFECTS | {"config", "git", "record"},

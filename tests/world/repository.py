@@ -22,9 +22,10 @@ IDENTITY = {
 class Repository:
     """A repository of a test's own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new: bool = True) -> None:
         self.folder = folder
-        self("init", "--quiet", "--initial-branch=main")
+        if new:
+            self("init", "--quiet", "--initial-branch=main")
 
     def __call__(self, *arguments: str) -> str:
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **IDENTITY}
