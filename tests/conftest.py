@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,8 @@ def _skipping() -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Narrate past pytest's capture, which is off at this moment; load the listed skips."""
+    # A run in the background is deaf to SIGINT, and so would be every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     terminal = os.fdopen(os.dup(2), "w")
     config.add_cleanup(terminal.close)
     NARRATOR.say = lambda line: print(f"\n{line}", end="", file=terminal, flush=True)

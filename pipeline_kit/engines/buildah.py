@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import docker_format, ending_buildah
 from pipeline_kit.engines.failures import explain
+from pipeline_kit.engines.ignore import extended
 from pipeline_kit.engines.job import started
 from pipeline_kit.engines.progress import follow
 from pipeline_kit.engines.request import EngineFacts
@@ -99,6 +100,10 @@ def _options(job: Job) -> Iterator[str]:
     if os.geteuid() == 0 and "BUILDAH_ISOLATION" not in context.environ and request.network != "none":
         yield "--isolation=chroot"
     yield f"--file={request.dockerfile}"
+    if (rules := extended(request, context)) is not None:
+        ignored = job.scratch / "ignored"
+        ignored.write_text(rules, encoding="utf-8", errors="surrogateescape")
+        yield f"--ignorefile={ignored}"
     if request.target:
         yield f"--target={request.target}"
     yield from (f"--build-arg={name}={value}" for name, value in request.args.items())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.engines import ending_buildkit
 from pipeline_kit.engines.docker_client import ALLOWED
 from pipeline_kit.engines.failures import explain
+from pipeline_kit.engines.ignore import dockerfile_beside
 from pipeline_kit.engines.progress import follow
 from pipeline_kit.process import Command
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_kit.engines.job import Job
-    from pipeline_kit.engines.request import BuildRequest, BuildSecret
+    from pipeline_kit.engines.request import BuildSecret
 
 # Older clients need to be told; buildx would describe its builder in the metadata file, which takes time.
 _SETTINGS = {"DOCKER_BUILDKIT": "1", "BUILDX_METADATA_PROVENANCE": "disabled"}
@@ -32,7 +33,7 @@ def run(program: tuple[str, ...], options: tuple[str, ...], job: Job) -> None:
     """
     request = job.request
     command = Command(
-        argv=(*program, "--progress=plain", *options, *_options(request, job.context.root), str(request.folder)),
+        argv=(*program, "--progress=plain", *options, *_options(job), str(request.folder)),
         cwd=job.context.root,
         allow=(*ALLOWED, *(secret.env for secret in request.secrets if secret.env)),
         extra={**_SETTINGS, "SOURCE_DATE_EPOCH": str(request.time)},
@@ -54,13 +55,14 @@ def fields(values: dict[str, str]) -> str:
     return line.getvalue()
 
 
-def _options(request: BuildRequest, root: Path) -> Iterator[str]:
-    yield f"--file={request.dockerfile}"
+def _options(job: Job) -> Iterator[str]:
+    request = job.request
+    yield f"--file={dockerfile_beside(job)}"
     if request.target:
         yield f"--target={request.target}"
     yield from (f"--build-arg={name}={value}" for name, value in request.args.items())
     yield from (f"--label={name}={value}" for name, value in request.labels.items())
-    yield from (f"--secret={_secret(secret, root)}" for secret in request.secrets)
+    yield from (f"--secret={_secret(secret, job.context.root)}" for secret in request.secrets)
     yield from (f"--build-context={name}={value}" for name, value in request.contexts.items())
     if request.platforms:
         yield f"--platform={','.join(map(str, request.platforms))}"

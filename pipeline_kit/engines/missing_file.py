@@ -7,12 +7,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines.checks import relative
+from pipeline_kit.engines.ignore import ignore_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline_kit.engines.case import Case
-    from pipeline_kit.engines.request import BuildRequest
     from pipeline_kit.errors import Failure
 
 # BuildKit's ways to say it for the build context and for a stage, then Buildah's for each.
@@ -46,7 +44,7 @@ def missing_file(case: Case) -> Failure | None:
 def _why_not_in_context(case: Case, wanted: str) -> str:
     folder, root = case.job.request.folder, case.job.context.root
     if (folder / wanted).exists():
-        return f"It is there, but {relative(_ignore_file(case.job.request), root)} keeps it out of the build."
+        return f"It is there, but {relative(ignore_file(case.job.request), root)} keeps it out of the build."
     parent = (folder / wanted).parent
     names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
     near = get_close_matches((folder / wanted).name, names, 1)
@@ -54,9 +52,3 @@ def _why_not_in_context(case: Case, wanted: str) -> str:
     name = relative(folder, root)
     where = "the repository" if name == "." else name
     return f"The build sees the files of {where}, and nothing outside of it.{hint}"
-
-
-def _ignore_file(request: BuildRequest) -> Path:
-    """The one that counts: a Dockerfile's own goes before the folder's."""
-    own = request.dockerfile.with_name(f"{request.dockerfile.name}.dockerignore")
-    return own if own.is_file() else request.folder / ".dockerignore"

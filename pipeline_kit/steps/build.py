@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,57 +19,19 @@ from pipeline_kit.steps.command import KeyValue, Line, step
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
+    from pipeline_kit.engines.request import BuildRequest
     from pipeline_kit.model.plan import Plan
 
 
-def build(
-    plan: Plan,
-    context: Context,
-    destination: Path,
-    *,
-    engine: str = "auto",
-    file: str = "Dockerfile",
-    folder: str = ".",
-    target: str = "",
-    args: tuple[tuple[str, str], ...] = (),
-    secrets: tuple[str, ...] = (),
-    contexts: tuple[tuple[str, str], ...] = (),
-    platforms: tuple[str, ...] = (),
-    labels: tuple[tuple[str, str], ...] = (),
-    network: Literal["", "host", "none"] = "",
-    cache_from: tuple[str, ...] = (),
-    cache_to: tuple[str, ...] = (),
-    no_cache: bool = False,
-    pull: bool = False,
-    reproducible: bool = False,
-) -> Image:
-    """Build ``plan``'s commit into an OCI layout at ``destination``, which is replaced whole and only on success.
+def build(request: BuildRequest, plan: Plan, context: Context, destination: Path, *, engine: str = "auto") -> Image:
+    """Build ``request`` into an OCI layout at ``destination``, which is replaced whole and only on success.
 
-    Values of ``args`` and ``labels`` may hold ``{version}``, ``{commit}`` and ``{time}``, which are the plan's.
     Failure: ``build.*``, with the Dockerfile's line where one is to blame.
     """
     from pipeline_kit import engines
     from pipeline_kit.engines import dockerfile
-    from pipeline_kit.engines.request import BuildRequest, parse_secret
     from pipeline_kit.oci import layout, layout_folder
 
-    request = BuildRequest(
-        folder=_inside(context.root, folder, "folder"),
-        dockerfile=_inside(context.root, str(Path(folder) / file), "file"),
-        target=target,
-        args={key: _filled(value, plan) for key, value in args},
-        labels=dict(plan.labels) | {key: _filled(value, plan) for key, value in labels},
-        secrets=tuple(parse_secret(text) for text in secrets),
-        contexts=dict(contexts),
-        platforms=_platforms(platforms),
-        network=network,
-        no_cache=no_cache,
-        pull=pull,
-        reproducible=reproducible,
-        time=plan.time,
-        cache_from=cache_from,
-        cache_to=cache_to,
-    )
     chosen, facts = engines.choose(engine, context)
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
@@ -79,14 +41,44 @@ def build(
         built = layout.read(fresh)
         layout_folder.prune(built)
         layout_folder.replace(fresh, destination)
-    stages = dockerfile.parse(request.dockerfile).stages
     return Image(
         digest=built.root.digest,
         layout=str(destination),
         platforms=built.platforms,
         commit=plan.commit,
         engine=facts.tool,
-        stages=len(stages),
+        stages=len(dockerfile.parse(request.dockerfile).stages),
+    )
+
+
+def request(
+    plan: Plan,
+    root: Path,
+    *,
+    file: str = "Dockerfile",
+    folder: str = ".",
+    args: tuple[tuple[str, str], ...] = (),
+    secrets: tuple[str, ...] = (),
+    contexts: tuple[tuple[str, str], ...] = (),
+    platforms: tuple[str, ...] = (),
+    labels: tuple[tuple[str, str], ...] = (),
+    **others: Any,
+) -> BuildRequest:
+    """What to build of the repository at ``root``, from the options as people write them; ``others`` are taken as they
+    are. Values of ``args`` and ``labels`` may hold ``{version}``, ``{commit}`` and ``{time}``, which are the plan's.
+    """
+    from pipeline_kit.engines.request import BuildRequest, parse_secret
+
+    return BuildRequest(
+        folder=_inside(root, folder, "folder"),
+        dockerfile=_inside(root, str(Path(folder) / file), "file"),
+        args={key: _filled(value, plan) for key, value in args},
+        labels=dict(plan.labels) | {key: _filled(value, plan) for key, value in labels},
+        secrets=tuple(parse_secret(text) for text in secrets),
+        contexts=dict(contexts),
+        platforms=_platforms(platforms),
+        time=plan.time,
+        **others,
     )
 
 
@@ -176,12 +168,13 @@ def _would(flow: Flow, **options: Any) -> str:
   NPM_TOKEN=... pipeline-kit build --secret id=npm,env=NPM_TOKEN""",
     would=_would,
 )
-def command(flow: Flow, **options: Any) -> Outcome:
+def command(flow: Flow, *, engine: str, **options: Any) -> Outcome:
     """Build the image into an OCI layout on disk. Its digest depends on the commit alone, as far as the Dockerfile
     allows, and is the one that is scanned, pushed and deployed.
     """
     earlier = flow.built().size if flow.has("build") else 0
-    image = build(flow.plan(), flow.context, flow.layout, **options)
+    plan = flow.plan()
+    image = build(request(plan, flow.context.root, **options), plan, flow.context, flow.layout, engine=engine)
     return Outcome(
         Values(build=image), short(image.digest), _detail(image, earlier), image.digest, {"digest": image.digest}
     )

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import pytest
+
 from pipeline_kit.model.digest import digest_of
 from tests.world.repository import Repository
 
@@ -246,3 +248,13 @@ def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry:
 def test_nothing_of_ours_is_left_in_the_repository(kit: Kit) -> None:
     assert kit("build").code == 0
     assert Repository(kit.folder, new=False)("status", "--porcelain").strip() == ""
+
+
+@pytest.mark.parametrize("rules", [None, "!**\n", "*.md"])
+def test_what_we_keep_in_the_working_tree_enters_no_image(kit: Kit, rules: str | None) -> None:
+    (kit.folder / "Dockerfile").write_text("FROM small\nCOPY . /app\n")
+    if rules is not None:
+        (kit.folder / ".dockerignore").write_text(rules)
+    first, second = kit("build"), kit("build")
+    assert first.code == second.code == 0, first.stderr + second.stderr
+    assert first.result == second.result
