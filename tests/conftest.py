@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sys
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +108,14 @@ def pytest_configure(config: pytest.Config) -> None:
     NARRATOR.say = lambda line: print(f"\n{line}", end="", file=terminal, flush=True)
     config.stash[_SKIPS] = Skips.load(_HERE / "skips.toml")
     config.pluginmanager.register(config.stash[_SKIPS])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that slow.toml lists."""
+    listed = tomllib.loads((_HERE / "slow.toml").read_text(encoding="utf-8"))["slow"]
+    for item in items:
+        if any(re.search(entry["tests"], item.nodeid) for entry in listed):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

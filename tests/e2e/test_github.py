@@ -145,7 +145,10 @@ def test_this_repository_uses_its_own_action(hub: Hub, python_base: BaseImage) -
         folder,
         hub.folder / "home",
         payload=PAYLOAD,
-        repositories={UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact"},
+        repositories={
+            UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact",
+            DOWNLOAD.partition(" ")[0]: ACTIONS / "download-artifact",
+        },
         environ={**hub.kit.environ, "TEST_ARTIFACTS": str(hub.artifacts), "PIP_CACHE_DIR": pip_cache(), **context},
     )
     assert run.code == 0, run.text + run.stderr

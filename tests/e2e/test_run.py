@@ -162,6 +162,47 @@ def test_a_pull_request_publishes_nothing_and_says_what_main_would(kit: Kit, tmp
     assert "✓ scan" in run.stderr
 
 
+def test_a_schedule_publishes_only_what_changed(kit: Kit, docker_registry: DockerRegistry, tmp_path: Path) -> None:
+    environ = {
+        "PIPELINE_KIT_IMAGE": f"{docker_registry.address}/web",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "schedule",
+        "GITHUB_REF": "refs/heads/main",
+        "RUNNER_TEMP": str(tmp_path / "runner"),
+        "NO_COLOR": "1",
+    }
+    first = kit("run", **environ)
+    assert first.code == 0, first.stderr
+    assert [tag["name"] for tag in kit.value("push")["tags"]][1:] == ["main"]
+    second = kit("run", **environ)
+    assert second.code == 0, second.stderr
+    assert "- push     skipped       nothing changed" in second.stderr
+
+
+def test_a_run_can_be_done_in_parts(kit: Kit, docker_registry: DockerRegistry) -> None:
+    environ = {"PIPELINE_KIT_IMAGE": f"{docker_registry.address}/web", "PIPELINE_KIT_DEPLOY_TARGET": "docker"}
+    assert kit("run", "--only", "tag", "--only", "version", **environ).result.startswith("1.1.0\n1.1")
+    first = kit("run", "--until", "push", **environ)
+    assert first.code == 0, first.stderr
+    rest = kit("run", "--from", "deploy", **environ)
+    assert rest.code == 0, rest.stderr
+    assert asked(f"{rest.result}/version") == "1.1.0"
+    assert kit.value("deploy")["digest"] == kit.value("push")["digest"]
+
+
+def test_environments_are_kept_apart_in_the_record(kit: Kit, docker_registry: DockerRegistry) -> None:
+    with (kit.folder / "pipeline-kit.yml").open("a") as file:
+        file.write("environments: { staging: { deploy: { target: docker } }, prod: {} }\n")
+    Repository(kit.folder, new=False)("commit", "--quiet", "--all", "--message", "ci: environments")
+    environ = {"PIPELINE_KIT_IMAGE": f"{docker_registry.address}/web"}
+    staging = kit("run", "--env", "staging", **environ)
+    assert staging.code == 0, staging.stderr
+    prod = kit("run", "--from", "deploy", "--env", "prod", **environ)
+    assert prod.code == 0, prod.stderr
+    found = {entry["environment"]: entry["word"] for entry in kit.record()["entries"] if entry["step"] == "deploy"}
+    assert found == {"staging": "healthy", "prod": "skipped"}
+
+
 def test_an_unhealthy_container_is_rolled_back(kit: Kit, engine: Engine, docker_registry: DockerRegistry) -> None:
     environ = {"PIPELINE_KIT_IMAGE": f"{docker_registry.address}/web", "PIPELINE_KIT_DEPLOY_TARGET": "docker"}
     first = kit("run", **environ)
