@@ -85,7 +85,7 @@ class Silent:
     """A reporter that says nothing: for library users and tests."""
 
     @contextmanager
-    def activity(self, title: str) -> Iterator[Activity]:  # noqa: ARG002
+    def activity(self, title: str) -> Iterator[Activity]:
         """Nothing is shown."""
         yield self
 
@@ -93,7 +93,7 @@ class Silent:
         """Nothing is shown."""
 
     @contextmanager
-    def tool_output(self, title: str) -> Iterator[Callable[[str], None]]:  # noqa: ARG002
+    def tool_output(self, title: str) -> Iterator[Callable[[str], None]]:
         """Nothing is shown."""
         yield lambda _: None
 

@@ -38,20 +38,20 @@ class _Adapter(HTTPAdapter):
     def send(
         self,
         request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: FBT001, FBT002
+        stream: bool = False,
         timeout: object = None,
-        verify: bool | str = True,  # noqa: FBT001, FBT002
+        verify: bool | str = True,
         cert: object = None,
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
+        proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send ``request``; proxies of the session do not count, those of the environment do."""
         bypass = should_bypass_proxies(request.url or "", no_proxy=self._no_proxy)
         return super().send(
             request,
             stream=stream,
-            timeout=timeout or (CONNECT_TIMEOUT, READ_TIMEOUT),  # type: ignore[arg-type]
+            timeout=timeout or (CONNECT_TIMEOUT, READ_TIMEOUT),  # type: ignore[arg-type] # the stubs are narrower than requests
             verify=verify,
-            cert=cert,  # type: ignore[arg-type]
+            cert=cert,  # type: ignore[arg-type] # the stubs are narrower than requests
             proxies={} if bypass else self._proxies,
         )
 

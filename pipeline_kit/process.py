@@ -177,7 +177,7 @@ class _Tail:
         self._on_line = on_line
         self._lock = threading.Lock()
 
-    def read(self, pipe: IO[bytes], is_stderr: bool, captured: list[bytes] | None = None) -> None:  # noqa: FBT001
+    def read(self, pipe: IO[bytes], is_stderr: bool, captured: list[bytes] | None = None) -> None:  # noqa: FBT001 - a thread's argument
         # A limit on a line: a progress bar without newlines must not fill the memory.
         while chunk := pipe.readline(1 << 20):
             line = chunk.decode("utf-8", "replace").rstrip("\r\n")

@@ -15,16 +15,16 @@ NAME = "local"
 TEMPORARY_FOLDER = ""
 
 
-def detect(environ: Mapping[str, str]) -> bool:  # noqa: ARG001
+def detect(environ: Mapping[str, str]) -> bool:
     """Always: it is asked last."""
     return True
 
 
-def emit(message: Message, environ: Mapping[str, str]) -> str:  # noqa: ARG001
+def emit(message: Message, environ: Mapping[str, str]) -> str:
     """Nothing: what the terminal shows is the reporter's."""
     return ""
 
 
-def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:  # noqa: ARG001
+def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     """A run by hand."""
     return Event("local"), RunIdentity("local")

@@ -215,7 +215,7 @@ def _check_folder(folder: Path) -> None:
 def _open(path: Path, name: str) -> BinaryIO:
     # O_NONBLOCK: a named pipe in place of a blob must not hold us up.
     try:
-        file = open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # noqa: PTH123, SIM115
+        file = open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # noqa: PTH123, SIM115 - of a descriptor; the caller closes it
     except FileNotFoundError:
         raise Failure("layout.missing", f"{name} is missing in the layout", why(f"It should be {path}.")) from None
     except OSError as error:

@@ -119,7 +119,7 @@ class _Bar(_Activity):
             transient=True,
             refresh_per_second=8,
         )
-        self._task = self._progress.add_task(title, total=None, step=terminal._step)  # noqa: SLF001
+        self._task = self._progress.add_task(title, total=None, step=terminal._step)  # noqa: SLF001 - as above
         self._timer = threading.Timer(0.5, self._progress.start)
         self._timer.daemon = True
         self._timer.start()

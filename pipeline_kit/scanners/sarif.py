@@ -135,7 +135,7 @@ def _rules(findings: tuple[Finding, ...]) -> tuple[_Rule, ...]:
     )
 
 
-def _result(finding: Finding, stops: bool, digest: str) -> _Result:  # noqa: FBT001
+def _result(finding: Finding, stops: bool, digest: str) -> _Result:  # noqa: FBT001 - called once
     fixed = f"fixed in {finding.fixed}" if finding.fixed else "no fix yet"
     text = f"{finding.severity.name}: {finding.package} {finding.installed} ({fixed}). {finding.title}".rstrip()
     # What was scanned is no file of the repository, so the location is the place inside of the image.

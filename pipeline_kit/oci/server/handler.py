@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.command != "HEAD":
             self.wfile.write(body)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses: heads that are none, too long, or ask for an unknown method."""
         self.close_connection = True
         # Clients try TLS first, and fall back to plain HTTP only if the answer begins with HTTP.

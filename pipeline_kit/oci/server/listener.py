@@ -73,7 +73,7 @@ class Listener(ThreadingHTTPServer):
             self._connections.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that ended with an exception: a client that went away, or a mistake of ours."""
         error = sys.exc_info()[1]
         self.log(f"a connection broke: {type(error).__name__}: {error}")
