@@ -25,6 +25,7 @@ _NOT_DONE = {
     "tag": "nothing was built or pushed",
     "build": "nothing was pushed",
     "scan": "no manifest, no tag was published",
+    "push": "nothing was published",
 }
 
 
