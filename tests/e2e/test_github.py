@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from examples.sample import BASE
-from pipeline_kit.generate.action import DOWNLOAD, UPLOAD
+from pipeline_kit.generate.action import DOWNLOAD, SCANNER, UPLOAD
 from tests.world.act import run_workflow
 from tests.world.kit import Kit
 from tests.world.project import project
@@ -60,6 +60,7 @@ class Hub:
                 "OWNER/pipeline-kit@v0": TOP,
                 UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact",
                 DOWNLOAD.partition(" ")[0]: ACTIONS / "download-artifact",
+                SCANNER.partition(" ")[0]: ACTIONS / "no-scanner",
             },
             environ={**self.kit.environ, "TEST_ARTIFACTS": str(self.artifacts), "PIP_CACHE_DIR": pip_cache()},
             **options,
@@ -148,6 +149,7 @@ def test_this_repository_uses_its_own_action(hub: Hub, python_base: BaseImage) -
         repositories={
             UPLOAD.partition(" ")[0]: ACTIONS / "upload-artifact",
             DOWNLOAD.partition(" ")[0]: ACTIONS / "download-artifact",
+            SCANNER.partition(" ")[0]: ACTIONS / "no-scanner",
         },
         environ={**hub.kit.environ, "TEST_ARTIFACTS": str(hub.artifacts), "PIP_CACHE_DIR": pip_cache(), **context},
     )
