@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pipeline_kit.errors import Failure, why
 from pipeline_kit.steps import ORDER
+from pipeline_kit.steps.command import step_command
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow
     from pipeline_kit.session import Session
-    from pipeline_kit.steps.command import Shared, StepCommand
+    from pipeline_kit.steps.command import Shared
 
 # They need neither network nor tools, so a later step that runs alone may ask them again.
 PURE = ("version", "tag")
@@ -37,11 +37,6 @@ class Choice:
                 "config.usage", f"{self.first} comes after {self.last}", why(f"The order is {', '.join(ORDER)}.")
             )
         return ORDER[first : last + 1]
-
-
-def step_command(name: str) -> StepCommand:
-    """The command of a step, imported now."""
-    return cast("StepCommand", import_module(f"pipeline_kit.steps.{name}").command)
 
 
 def options_of(session: Session, shared: Shared, name: str, given: dict[str, str]) -> dict[str, Any]:

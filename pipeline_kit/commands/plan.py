@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of, step_command
+from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of
 from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.render.table import table
-from pipeline_kit.steps.command import KeyValue, Shared, shared_options
+from pipeline_kit.steps.command import KeyValue, Shared, shared_options, step_command
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow

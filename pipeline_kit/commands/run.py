@@ -9,13 +9,13 @@ import click
 
 from pipeline_kit import __version__
 from pipeline_kit.ci.messages import Summary
-from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of, step_command
+from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of
 from pipeline_kit.commands.plan import show_plan
 from pipeline_kit.errors import Failure
 from pipeline_kit.model.digest import short
 from pipeline_kit.render import lines
 from pipeline_kit.steps import ORDER
-from pipeline_kit.steps.command import KeyValue, Shared, shared_options
+from pipeline_kit.steps.command import KeyValue, Shared, shared_options, step_command
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow, Outcome

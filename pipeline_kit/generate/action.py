@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.cli import COMMANDS
 from pipeline_kit.generate.inputs import OUTPUTS, Input, inputs
 from pipeline_kit.generate.options import all_options
+from pipeline_kit.generate.quoting import quoted
 from pipeline_kit.steps import ORDER
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ runs:
 
 def step_action(step: str) -> str:
     """The thin action of one step."""
-    own = [Input(one.key, one.variable, _text(one.help, one.kind)) for one in all_options() if one.step == step]
+    own = [Input(one.key, one.variable, one.sentence) for one in all_options() if one.step == step]
     shared = [one for one in inputs() if one.name in ("image", "config", "env")]
     secret = [one for one in inputs() if one.name.startswith("registry-")] if step in ("login", "push") else []
     everything = [*shared, *own, *secret]
@@ -78,7 +79,7 @@ def step_action(step: str) -> str:
     outputs = _STEP_OUTPUTS.get(step, ())
     scanner = f"{_scanner('../../scripts')}\n" if step == "scan" else ""
     return f"""{_NOTE}name: pipeline-kit {step}
-description: {_quoted(COMMANDS[step][1])}
+description: {quoted(COMMANDS[step][1])}
 inputs:
 {_inputs(everything)}
 {f"outputs:{chr(10)}{_outputs(outputs)}{chr(10)}" if outputs else ""}runs:
@@ -114,7 +115,7 @@ def steps() -> tuple[str, ...]:
 
 
 def _inputs(chosen: Iterable[Input]) -> str:
-    return "\n".join(f"  {one.name}: {{ description: {_quoted(one.help)}, default: '' }}" for one in chosen)
+    return "\n".join(f"  {one.name}: {{ description: {quoted(one.help)}, default: '' }}" for one in chosen)
 
 
 def _environment(chosen: Iterable[Input]) -> str:
@@ -124,15 +125,6 @@ def _environment(chosen: Iterable[Input]) -> str:
 def _outputs(names: Iterable[str]) -> str:
     described = {output.name: output.help for output in OUTPUTS}
     return "\n".join(
-        f"  {name}: {{ description: {_quoted(described[name])}, value: '${{{{ steps.run.outputs.{name} }}}}' }}"
+        f"  {name}: {{ description: {quoted(described[name])}, value: '${{{{ steps.run.outputs.{name} }}}}' }}"
         for name in names
     )
-
-
-def _text(text: str, kind: str) -> str:
-    text = " ".join(text.split())
-    return f"{text} One a line." if kind in ("list", "map") else text
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit import __version__
 from pipeline_kit.generate.inputs import inputs
+from pipeline_kit.generate.quoting import quoted
 
 if TYPE_CHECKING:
     from pipeline_kit.generate.inputs import Input
@@ -105,15 +106,10 @@ def _declared(chosen: tuple[Input, ...]) -> str:
         f"  - {{ name: package, displayName: 'What pip installs', type: string, default: '{_PACKAGE}' }}",
     ]
     lines += [
-        f"  - {{ name: {one.parameter}, displayName: {_quoted(one.help)}, type: string, default: '' }}"
-        for one in chosen
+        f"  - {{ name: {one.parameter}, displayName: {quoted(one.help)}, type: string, default: '' }}" for one in chosen
     ]
     return "\n".join(lines)
 
 
 def _indented(text: str, spaces: int) -> str:
     return "\n".join(" " * spaces + line for line in text.rstrip("\n").split("\n"))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

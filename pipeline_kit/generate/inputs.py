@@ -60,10 +60,7 @@ OUTPUTS = (
 def inputs() -> tuple[Input, ...]:
     """All inputs, in the order of the documentation."""
     described = {option.path: option for option in all_options()}
-    chosen = tuple(
-        Input(name, described[path].variable, _help(described[path].help, described[path].kind))
-        for name, path in _OPTIONS.items()
-    )
+    chosen = tuple(Input(name, described[path].variable, described[path].sentence) for name, path in _OPTIONS.items())
     return (
         Input("image", "PIPELINE_KIT_IMAGE", "Where the image is published, such as contosoreg.azurecr.io/shop/web."),
         Input("config", "PIPELINE_KIT_CONFIG", "Configuration file; pipeline-kit.yml where none is named."),
@@ -77,8 +74,3 @@ def inputs() -> tuple[Input, ...]:
         Input("registry-password", "PIPELINE_KIT_REGISTRY_PASSWORD", "Password or token of that user.", secret=True),
         Input("set", "PIPELINE_KIT_RUN_SET", "Any other option, STEP.OPTION=VALUE, one a line."),
     )
-
-
-def _help(text: str, kind: str) -> str:
-    text = " ".join(text.split())
-    return f"{text} One a line." if kind in ("list", "map") else text

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import click
 
-from pipeline_kit.cli import COMMANDS
 from pipeline_kit.config import section_of
 from pipeline_kit.steps import ORDER
-from pipeline_kit.steps.command import KeyValue, StepCommand
+from pipeline_kit.steps.command import KeyValue, step_command
 
 Kind = Literal["text", "whole number", "number", "true or false", "choice", "list", "map"]
 
@@ -34,14 +32,15 @@ class Option:
         return f"PIPELINE_KIT_{self.step}_{self.key}".upper().replace("-", "_")
 
     @property
+    def sentence(self) -> str:
+        """The help where a value comes as text: on one line, and saying how several are given."""
+        text = " ".join(self.help.split())
+        return f"{text} One a line." if self.kind in ("list", "map") else text
+
+    @property
     def path(self) -> str:
         """Where it stands in the configuration, such as ``build.target``."""
         return f"{section_of(self.step)}.{self.key}"
-
-
-def step_command(name: str) -> StepCommand:
-    """The command of that step."""
-    return cast("StepCommand", import_module(COMMANDS[name][0]).command)
 
 
 def all_options() -> tuple[Option, ...]:

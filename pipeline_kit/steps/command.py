@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from importlib import import_module
+from typing import Any, Protocol, TypeVar, cast
 
 import click
 
@@ -121,6 +122,11 @@ class StepCommand(click.Command):
         session: Session = click.get_current_context().obj
         shared = Shared(options)
         session.alone(self, shared, options)
+
+
+def step_command(name: str) -> StepCommand:
+    """The command of the step ``name``, whose module is imported now."""
+    return cast("StepCommand", import_module(f"pipeline_kit.steps.{name}").command)
 
 
 def step(

@@ -34,8 +34,7 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
     """
     from pipeline_kit.oci.connect import connect
     from pipeline_kit.oci.credentials import TARGET_SOURCES, find
-    from pipeline_kit.oci.publish import publish
-    from pipeline_kit.oci.transfer import stage
+    from pipeline_kit.oci.transfer import publish, stage
 
     _refuse_unscanned(image, verdict)
     registry = connect(repository, find(repository, context, TARGET_SOURCES), context)
