@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from semver import Version
 
-from pipeline_kit import naming
 from pipeline_kit.errors import Failure, alternative, fix, quote, why
 from pipeline_kit.git import safe_environment
-from pipeline_kit.model import commits, version
+from pipeline_kit.model import version
+from pipeline_kit.versioning import commits
+from pipeline_kit.versioning.next import FIRST, refuse_incomplete
 
 if TYPE_CHECKING:
     from git import Repo
@@ -40,7 +41,7 @@ def tag_release(flow: Flow) -> str:
             why("The tag would name a commit that lacks them."),
             fix("git status, then git commit or git stash"),
         )
-    naming.refuse_incomplete(state, flow.context.event)
+    refuse_incomplete(state, flow.context.event)
     name = flow.prefix + _next(state)
     repository = _repository(flow)
     try:
@@ -57,7 +58,7 @@ def tag_release(flow: Flow) -> str:
 
 def _next(state: GitState) -> str:
     if state.latest is None:
-        return naming.FIRST
+        return FIRST
     bump = commits.highest(commit.message for commit in state.since)
     if bump is None:
         raise Failure(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline_kit import naming
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Line, step
+from pipeline_kit.tagging.plan import plan as default_plan
 
 if TYPE_CHECKING:
     from pipeline_kit.model.plan import Plan
@@ -34,7 +34,7 @@ def command(flow: Flow, *, extra: tuple[str, ...], latest: bool) -> Outcome:
     """The tags and labels of this commit: a release gets 1.5.0, 1.5, 1, latest and its commit; anything else its commit
     and branch. Nothing is asked over the network: whether a moving tag may move is decided by push.
     """
-    plan = naming.plan(flow.state, flow.context.event, flow.version(), extra=extra, latest=latest)
+    plan = default_plan(flow.state, flow.context.event, flow.version(), extra=extra, latest=latest)
     names = [tag.name for tag in plan.tags]
     return Outcome(
         Values(tag=plan),

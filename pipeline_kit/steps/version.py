@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pipeline_kit import naming
 from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import step
+from pipeline_kit.versioning.next import next_version
 
 
 @step(
@@ -28,7 +28,7 @@ def command(flow: Flow, *, prefix: str, first_release: bool) -> Outcome:
     """
     flow.prefix = prefix
     try:
-        named = naming.next_version(flow.state, flow.context.event, first_release=first_release)
+        named = next_version(flow.state, flow.context.event, first_release=first_release)
     except Failure as failure:
         raise _with_remedy(failure, flow) from None
     return Outcome(Values(version=named), named.version, named.origin, named.version, {"version": named.version})

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
-from pipeline_kit.model import commits, version
+from pipeline_kit.model import version
+from pipeline_kit.versioning import commits
 
 
 @pytest.mark.parametrize(

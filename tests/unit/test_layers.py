@@ -24,10 +24,11 @@ MAY_IMPORT = {
     "yaml": {"errors"},
     "config": {"errors", "yaml"},
     "git": GROUND | {"process"},
-    "naming": GROUND,
+    "versioning": GROUND,
+    "tagging": GROUND | {"versioning"},
     "base_policy": GROUND | {"config", "git"},
     "record": GROUND,
-    "release": GROUND | {"git", "naming", "flow"},
+    "release": GROUND | {"git", "versioning", "flow"},
     "flow": EFFECTS | {"config", "git", "record"},
     "ci": GROUND,
     "oci": EFFECTS,
@@ -39,7 +40,8 @@ MAY_IMPORT = {
     "steps": EFFECTS
     | {
         "flow",
-        "naming",
+        "versioning",
+        "tagging",
         "record",
         "render",
         "engines",
@@ -67,7 +69,7 @@ LIBRARIES = {
     "azure": {"azure"},
     "rich": {"render"},
     "ruamel": {"yaml"},
-    "semver": {"model", "naming", "release", "steps"},
+    "semver": {"model", "versioning", "tagging", "release", "steps"},
     "click": {"cli", "steps", "commands", "generate"},
     "msgspec": None,
 }
@@ -138,9 +140,7 @@ def test_effects_have_one_place_each(path: Path) -> None:
 def test_starting_up_imports_nothing_heavy() -> None:
     """``--version`` and ``tag`` must be quick, so these libraries are imported only where they are used."""
     heavy = {"requests", "docker", "azure", "rich", "git", "ruamel"}
-    quick = [
-        PACKAGE / f"{name}.py" for name in ("cli", "session", "flow", "config", "naming", "record", "git", "process")
-    ]
+    quick = [PACKAGE / f"{name}.py" for name in ("cli", "session", "flow", "config", "record", "git", "process")]
     quick += [PACKAGE / "steps" / f"{name}.py" for name in ("command", "version", "tag")]
     for path in quick:
         eager = {name.split(".")[0] for name, lazy in imports(path) if not lazy}

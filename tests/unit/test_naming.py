@@ -3,13 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from semver import Version
 
-from pipeline_kit import naming
 from pipeline_kit.errors import Failure
 from pipeline_kit.model.event import Event
 from pipeline_kit.model.git_state import Commit, GitState, ReleaseTag
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.model.reference import is_tag
+from pipeline_kit.tagging.plan import plan as default_plan
+from pipeline_kit.versioning.next import next_version
 
 HEAD = "9c1f2e7" + "0" * 33
 PUSH = Event("push", branch="main")
@@ -29,11 +31,11 @@ def state(*messages: str, released: str = "", latest: ReleaseTag | None = LATEST
 
 
 def version(state: GitState, event: Event = PUSH, **options: bool) -> str:
-    return naming.next_version(state, event, **options).version
+    return next_version(state, event, **options).version
 
 
 def plan(state: GitState, event: Event = PUSH, **options: object) -> Plan:
-    return naming.plan(state, event, naming.next_version(state, event), **options)  # type: ignore[arg-type]
+    return default_plan(state, event, next_version(state, event), **options)  # type: ignore[arg-type]
 
 
 def names(state: GitState, event: Event = PUSH, **options: object) -> list[str]:
@@ -62,7 +64,7 @@ def test_before_1_0_0_a_breaking_change_makes_a_minor_version() -> None:
 
 
 def test_a_release_tag_on_head_is_the_version() -> None:
-    named = naming.next_version(state("feat: a", "fix: b", released="1.5.0"), PUSH)
+    named = next_version(state("feat: a", "fix: b", released="1.5.0"), PUSH)
     assert (named.version, named.released) == ("1.5.0", True)
     assert named.origin == "from the tag; 1 feat, 1 fix since 1.4.2"
 
@@ -128,7 +130,7 @@ def test_what_each_event_would_publish(event: Event, tags: list[str], publishes:
 
 
 def test_a_pull_request_is_never_a_release() -> None:
-    named = naming.next_version(state(released="1.5.0"), Event("pull_request", branch="x", base="main"))
+    named = next_version(state(released="1.5.0"), Event("pull_request", branch="x", base="main"))
     assert not named.released
 
 
@@ -155,4 +157,4 @@ def test_any_branch_and_any_extra_tag_give_valid_names(text: str) -> None:
     event = Event("push", branch=text)
     for name in names(state("fix: a", branch="main"), event, extra=(text,)):
         assert is_tag(name)
-    assert naming.Version.is_valid(version(state("fix: a", branch="main"), event))
+    assert Version.is_valid(version(state("fix: a", branch="main"), event))

@@ -1,0 +1,1 @@
+"""Tags, labels and annotations: the names that an image is published under."""

@@ -1,0 +1,1 @@
+"""Versions: what the tags and the commit messages say about the next one."""
