@@ -13,11 +13,13 @@ class ReleaseTag(msgspec.Struct, frozen=True):
     commit: str
 
 
-class Commit(msgspec.Struct, frozen=True):
-    """A commit's id and whole message."""
+class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A commit's id, whole message and parents; ``paths`` are the files it changed, where they were asked for."""
 
     id: str
     message: str
+    parents: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,7 +27,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``time`` is the committer's, in whole seconds since 1970 (SOURCE_DATE_EPOCH). ``here`` are the release tags on HEAD,
     highest version first; ``latest`` is the highest one that HEAD descends from, and ``since`` the commits after it,
-    newest first. ``dirty`` counts the changed files.
+    newest first. ``tags`` are all release tags of the repository, also those of other branches, highest first.
+    ``dirty`` counts the changed files.
     """
 
     commit: str
@@ -34,6 +37,7 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     here: tuple[ReleaseTag, ...] = ()
     latest: ReleaseTag | None = None
     since: tuple[Commit, ...] = ()
+    tags: tuple[ReleaseTag, ...] = ()
     dirty: int = 0
     shallow: bool = False
     has_tags: bool = False
