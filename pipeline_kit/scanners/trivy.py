@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline_kit.model.image import PlatformImage
     from pipeline_kit.model.verdict import ScannerData
     from pipeline_kit.scanners.settings import ScanSettings
+    from pipeline_kit.scanners.trivy_report import Report
 
 NAME = "Trivy"
 _LARGEST_REPORT = 256 * 1024 * 1024
@@ -117,15 +118,14 @@ def _answer(
     with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as folder:
         scratch = Scratch.made(Path(folder), view, settings.cache)
         try:
-            broke = _run(scratch, settings, context, log, warnings)
+            if broke := _run(scratch, settings, context, log, warnings):
+                return _doubtful(image, broke)
+            # Ours alone as long as it is in the scratch folder; where it is kept another scan may write too.
+            read = _decoded(scratch.report)
         finally:
             scratch.keep_report(report)
-        if broke:
-            return _doubtful(image, broke)
-        try:
-            read = decode(_content(report))
-        except (OSError, ValueError) as error:
-            return _doubtful(image, f"Trivy's report can't be read\n{printable(str(error))}")
+        if isinstance(read, str):
+            return _doubtful(image, f"Trivy's report can't be read\n{read}")
         answer = judged(read, image, _diff_ids(view, image), buckets, warnings, settings.allow_no_os)
         # Warnings come when a layer is read, and not again when it is remembered.
         if not answer.doubts and not warnings:
@@ -175,10 +175,14 @@ def _command(scratch: Scratch, settings: ScanSettings, log: Path) -> Command:
     )
 
 
-def _content(report: Path) -> bytes:
-    if report.stat().st_size > _LARGEST_REPORT:
-        raise ValueError(f"it is larger than {_LARGEST_REPORT} bytes")
-    return report.read_bytes()
+def _decoded(report: Path) -> Report | str:
+    """What Trivy wrote, or why it can't be read."""
+    try:
+        if report.stat().st_size > _LARGEST_REPORT:
+            return f"it is larger than {_LARGEST_REPORT} bytes"
+        return decode(report.read_bytes())
+    except (OSError, ValueError) as error:
+        return printable(str(error))
 
 
 def _diff_ids(view: Path, image: PlatformImage) -> list[str]:
