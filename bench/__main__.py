@@ -24,10 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world.base_image import BaseImage
+    from tests.world.docker_registry import DockerRegistry
     from tests.world.engine import Engine
 
 # What people write to make Trivy a gate.
-_GATE = ("--image-src", "docker", "--skip-db-update", "--scanners", "vuln", "--severity", "HIGH,CRITICAL")
+_GATE: tuple[str, ...] = (
+    "--image-src",
+    "docker",
+    "--skip-db-update",
+    "--scanners",
+    "vuln",
+    "--severity",
+    "HIGH,CRITICAL",
+)
 _GATE += ("--ignore-unfixed", "--exit-code", "1", "--quiet")
 _COLUMNS = ("ours", "theirs", "ours takes", "theirs takes", "ratio (median, range)", "goal")
 
@@ -39,7 +48,7 @@ def main() -> int:
         engine = stack.enter_context(running_engine())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         registry = stack.enter_context(running_registry(folder / "registry"))
-        bench = _Bench(engine, python_base(), folder, registry.address)
+        bench = _Bench(engine, python_base(), folder, registry)
         build = bench.build()
         rows.append(build.row("pipeline-kit build", "docker buildx build, same flags", f"<= {_build_goal(build):.2f}"))
         for temperature in ("warm", "cold"):
@@ -64,10 +73,10 @@ def _startup() -> Pairs:
 class _Bench:
     """The sample project, built and run in both ways."""
 
-    def __init__(self, engine: Engine, base: BaseImage, folder: Path, address: str) -> None:
+    def __init__(self, engine: Engine, base: BaseImage, folder: Path, registry: DockerRegistry) -> None:
         self._folder = folder / "project"
         self._base = base
-        self._address = address
+        self._registry = registry
         self._cache = folder / "trivy"
         write_database(self._cache)
         sample.write(self._folder, history=True)
@@ -76,7 +85,7 @@ class _Bench:
             **engine.environ,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), engine.path]),
             "XDG_CACHE_HOME": str(folder / "cache"),
-            "PIPELINE_KIT_IMAGE": f"{address}/ours/web",
+            "PIPELINE_KIT_IMAGE": f"{registry.address}/ours/web",
             "PIPELINE_KIT_BUILD_CONTEXTS": base.build_context(sample.BASE),
             "PIPELINE_KIT_SCAN_DATABASE": "offline",
             "PIPELINE_KIT_SCAN_CACHE": str(self._cache),
@@ -97,28 +106,24 @@ class _Bench:
             shutil.rmtree(theirs, ignore_errors=True)
             self._run(*self._buildx(f"type=oci,dest={theirs},tar=false"))
 
-        return measure(self._changed(self._ours("build")), self._changed(plain), rounds=5)
+        return measure(self._ours("build"), plain, rounds=5, before=self._change)
 
     def run(self, *, cold: bool) -> Pairs:
         """From a change to a published image. ``cold`` builds every step again, scans without a cache of layers, and
-        publishes to a repository that has nothing yet.
+        publishes to a registry that has nothing yet: one that has, mounts the base from where it was pushed before.
         """
 
         def ours() -> None:
             more = ("--set", "build.no-cache=true") if cold else ()
-            self._run(*self._kit.argv("run", "--until", "push", "--image", self._name("ours", cold=cold), *more))
+            self._run(*self._kit.argv("run", "--until", "push", "--image", f"{self._registry.address}/ours/web", *more))
 
         def shell() -> None:
-            name = f"{self._name('theirs', cold=cold)}:latest"
+            name = f"{self._registry.address}/theirs/web:latest"
             self._run(*self._buildx("type=docker", "--tag", name, *(["--no-cache"] if cold else [])))
             self._run("trivy", "image", *_GATE, "--cache-dir", str(self._cache), name)
             self._run("docker", "push", "--quiet", name)
 
-        prepare = self._cooled if cold else self._changed
-        return measure(prepare(ours), prepare(shell), rounds=5 if not cold else 3)
-
-    def _name(self, whose: str, *, cold: bool) -> str:
-        return f"{self._address}/{whose}/web{self._number if cold else ''}"
+        return measure(ours, shell, rounds=5, before=self._cool if cold else self._change)
 
     def _buildx(self, output: str, *more: str) -> tuple[str, ...]:
         return ("docker", "buildx", "build", "--quiet", "--provenance=false", "--build-arg", "VERSION=1.0.0",
@@ -127,27 +132,18 @@ class _Bench:
     def _ours(self, *arguments: str) -> Callable[[], None]:
         return lambda: self._run(*self._kit.argv(*arguments))
 
-    def _changed(self, action: Callable[[], None]) -> Callable[[], None]:
-        """The action, after a commit that changes the service."""
+    def _change(self) -> None:
+        """Commit a change of the service."""
+        self._number += 1
+        with (self._folder / "web" / "book.py").open("a") as file:
+            file.write(f"# change {self._number}\n")
+        self._git("commit", "--quiet", "--all", "--message", f"fix: change {self._number}")
 
-        def changed() -> None:
-            self._number += 1
-            with (self._folder / "web" / "book.py").open("a") as file:
-                file.write(f"# change {self._number}\n")
-            self._git("commit", "--quiet", "--all", "--message", f"fix: change {self._number}")
-            action()
-
-        return changed
-
-    def _cooled(self, action: Callable[[], None]) -> Callable[[], None]:
-        """The action, after a change and without the scanner's cache of layers."""
-        changed = self._changed(action)
-
-        def cooled() -> None:
-            shutil.rmtree(self._cache / "fanal", ignore_errors=True)
-            changed()
-
-        return cooled
+    def _cool(self) -> None:
+        """A change, and nothing that an earlier round left in the registry or in the scanner's cache of layers."""
+        self._change()
+        shutil.rmtree(self._cache / "fanal", ignore_errors=True)
+        shutil.rmtree(self._registry.storage / "docker", ignore_errors=True)
 
     def _git(self, *arguments: str) -> None:
         self._run("git", *sample.IDENTITY, *arguments)

@@ -42,19 +42,21 @@ class Pairs:
         )
 
 
-def measure(ours: Callable[[], None], theirs: Callable[[], None], rounds: int, warmups: int = 1) -> Pairs:
-    """Time both ``rounds`` times, after ``warmups`` that do not count."""
-    for _ in range(warmups):
-        ours()
-        theirs()
-    first, second = [], []
-    for _ in range(rounds):
-        first.append(_seconds(ours))
-        second.append(_seconds(theirs))
-    return Pairs(tuple(first), tuple(second))
+def measure(
+    ours: Callable[[], None],
+    theirs: Callable[[], None],
+    rounds: int,
+    warmups: int = 1,
+    before: Callable[[], None] = lambda: None,
+) -> Pairs:
+    """Time both ``rounds`` times, after ``warmups`` that do not count; ``before`` runs before each, untimed."""
+    times = [(_seconds(ours, before), _seconds(theirs, before)) for _ in range(warmups + rounds)]
+    first, second = zip(*times[warmups:], strict=True)
+    return Pairs(first, second)
 
 
-def _seconds(action: Callable[[], None]) -> float:
+def _seconds(action: Callable[[], None], before: Callable[[], None]) -> float:
+    before()
     started = time.perf_counter()
     action()
     return time.perf_counter() - started

@@ -56,7 +56,8 @@ class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
 @dataclass
 class Flow:
     """One image on its way through the steps. ``image`` is None where no name is configured. ``local`` is a run without
-    an account; ``will_push`` is whether something is to be published; ``unwritten`` keeps the record in memory, for a
+    an account; ``will_push`` is whether something is to be published, and ``completes`` whether a run that builds goes on
+    to publish, so that it takes over what an earlier one has published; ``unwritten`` keeps the record in memory, for a
     plan.
     """
 
@@ -67,6 +68,7 @@ class Flow:
     prefix: str = "v"
     local: bool = False
     will_push: bool = True
+    completes: bool = False
     record_path: Path = Path()
     record: Record | None = None
     unwritten: bool = False

@@ -12,7 +12,7 @@ KINDS: dict[str, Kind] = {
     "taken": Kind(
         Exit.REFUSED,
         "The version is published already, as another image",
-        """A version names one image for ever: somebody may have deployed it, and a rollback must bring back the same bytes. The message says which image holds it and what it was built from. Publish under the next version. A build that is repeated from the same commit need not come out the same: then the image that is published is the one to use.""",
+        """A version names one image for ever: somebody may have deployed it, and a rollback must bring back the same bytes. The message says which image holds it and what it was built from. Publish under the next version. A build that is repeated from the same commit need not come out the same: run therefore takes over what is published as this version from this commit, and refuses one from another commit before it builds.""",
     ),
     "raced": Kind(
         Exit.TRY_LATER,

@@ -86,6 +86,7 @@ def command(session: Session, /, **options: Any) -> None:
     flow = session.flow(shared)
     flow.local = options["local"]
     flow.will_push = "push" in choice.steps()
+    flow.completes = flow.will_push
     if options["dry_run"]:
         show_plan(session, flow, shared, choice, given)
         return

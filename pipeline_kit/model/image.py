@@ -27,7 +27,9 @@ class PlatformImage(msgspec.Struct, frozen=True):
 
 
 class Image(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``digest`` is that of the one entry in the layout's index: a manifest, or an index of several platforms."""
+    """``digest`` is that of the one entry in the layout's index: a manifest, or an index of several platforms.
+    ``adopted`` is an image that was not built now but taken over from the registry, where it is published.
+    """
 
     digest: Digest
     layout: str
@@ -35,6 +37,7 @@ class Image(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str
     engine: Tool
     stages: int = 0
+    adopted: bool = False
 
     @property
     def size(self) -> int:

@@ -63,6 +63,11 @@ def seed(earlier: Path, fresh: Path) -> int:
     return linked
 
 
+def aside(folder: Path) -> Path:
+    """Where the layout ``folder`` is kept once it was found damaged."""
+    return folder.with_name(f"{folder.name}.damaged")
+
+
 def prune(layout: Layout) -> int:
     """Remove what the image doesn't refer to: blobs of earlier builds, and what an interrupted build was still writing.
     The number of blobs removed.

@@ -77,13 +77,16 @@ def _read_back(registry: Registry, image: HeldManifest, tag: Tag, was: str | Non
 
 def _refuse_taken(registry: Registry, image: HeldManifest, tag: Tag, holder: Digest | None) -> None:
     """A version names one image for ever."""
-    if tag.kind != "version" or holder in (None, image.digest):
-        return
-    revision = label_of(registry, str(holder), REVISION)
+    if tag.kind == "version" and holder not in (None, image.digest):
+        raise taken(tag.name, str(holder), label_of(registry, str(holder), REVISION))
+
+
+def taken(tag: str, holder: Digest, revision: str | None) -> Failure:
+    """The failure of a version that names the image ``holder`` already, which was built from ``revision``."""
     origin = f"built from {revision}" if revision else "which does not say what it was built from"
-    raise Failure(
+    return Failure(
         "push.taken",
-        f"{tag.name} is published already, as {short(str(holder))}",
+        f"{tag} is published already, as {short(holder)}",
         why(f"It names {holder}, {origin}. Whoever pulled that version must go on getting the same image."),
         alternative("Publish under the next version."),
     )

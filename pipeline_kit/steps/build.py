@@ -11,7 +11,7 @@ import click
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.model.digest import short
-from pipeline_kit.model.image import Image
+from pipeline_kit.model.image import Image, Tool
 from pipeline_kit.model.platform import Platform
 from pipeline_kit.record import Values
 from pipeline_kit.render.lines import megabytes
@@ -36,7 +36,8 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
         fresh = Path(scratch) / "layout"
-        layout_folder.seed(destination, fresh)
+        for earlier in _seeds(request, destination):
+            layout_folder.seed(earlier, fresh)
         chosen.build(request, facts, fresh, context, context.log("build"))
         built = layout.read(fresh)
         layout_folder.prune(built)
@@ -49,6 +50,28 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
         engine=facts.tool,
         stages=len(dockerfile.parse(request.dockerfile).stages),
     )
+
+
+def _seeds(request: BuildRequest, destination: Path) -> list[Path]:
+    """Layouts whose blobs the builder need not write again: the earlier one, those of this working tree's other images,
+    and bases that are layouts themselves. The same file serves them all, so none of the others is taken after one of
+    this image was found damaged.
+    """
+    from pipeline_kit.oci import layout_folder
+
+    if layout_folder.aside(destination).exists():
+        return [destination]
+    siblings = [
+        path
+        for path in destination.parent.iterdir()
+        if path.suffix not in (".damaged", ".partial", ".old") and (path / "oci-layout").is_file()
+    ]
+    bases = [
+        Path(value.removeprefix("oci-layout://").partition(":")[0])
+        for value in request.contexts.values()
+        if value.startswith("oci-layout://")
+    ]
+    return [*siblings, *bases]
 
 
 def request(
@@ -174,10 +197,34 @@ def command(flow: Flow, *, engine: str, **options: Any) -> Outcome:
     """
     earlier = flow.built().size if flow.has("build") else 0
     plan = flow.plan()
+    if published := _adopted(flow, plan):
+        detail = f"published as {plan.version} from this commit already: taken over, not built again"
+        return Outcome(Values(build=published), short(published.digest), detail, published.digest, _outputs(published))
     image = build(request(plan, flow.context.root, **options), plan, flow.context, flow.layout, engine=engine)
-    return Outcome(
-        Values(build=image), short(image.digest), _detail(image, earlier), image.digest, {"digest": image.digest}
-    )
+    return Outcome(Values(build=image), short(image.digest), _detail(image, earlier), image.digest, _outputs(image))
+
+
+def _outputs(image: Image) -> dict[str, str]:
+    return {"digest": image.digest}
+
+
+def _adopted(flow: Flow, plan: Plan) -> Image | None:
+    """The image of this release, if an earlier run has published it: a chain that was cut goes on with that one."""
+    if not (flow.completes and plan.released and plan.publishes):
+        return None
+    from pipeline_kit.oci.adopt import adopt
+    from pipeline_kit.oci.connect import READ, connect
+    from pipeline_kit.oci.credentials import TARGET_SOURCES, find
+
+    repository = flow.repository()
+    registry = connect(repository, find(repository, flow.context, TARGET_SOURCES), flow.context, actions=READ)
+    flow.layout.parent.mkdir(parents=True, exist_ok=True)
+    with flow.context.report.activity("look for an earlier run's image") as activity:
+        layout = adopt(registry, plan, flow.layout, activity)
+    if layout is None:
+        return None
+    engine = Tool("registry", repository.registry)
+    return Image(layout.root.digest, str(flow.layout), layout.platforms, plan.commit, engine, adopted=True)
 
 
 def _detail(image: Image, earlier: int) -> str:

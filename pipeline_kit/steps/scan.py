@@ -48,7 +48,9 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
 
 def _set_aside(layout: Path) -> Path:
     """Move a damaged layout away: the next build takes over what an earlier one left, and must not take this."""
-    aside = layout.with_name(f"{layout.name}.damaged")
+    from pipeline_kit.oci import layout_folder
+
+    aside = layout_folder.aside(layout)
     shutil.rmtree(aside, ignore_errors=True)
     layout.rename(aside)
     return aside

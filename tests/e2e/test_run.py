@@ -265,6 +265,26 @@ def wait_for(path: Path, text: str = "") -> None:
         time.sleep(0.05)
 
 
+def test_images_of_a_working_tree_share_blobs_but_no_damage(kit: Kit) -> None:
+    def built(name: str) -> Path:
+        run = kit("build", "--image", f"127.0.0.1:1/{name}")
+        assert run.code == 0, run.stderr
+        (entry,) = (entry for entry in kit.record()["entries"] if (entry["image"], entry["step"]) == (name, "build"))
+        return Path(entry["value"]["build"]["layout"])
+
+    web, api = built("web"), built("api")
+    largest = max((web / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
+    shared = api / "blobs" / "sha256" / largest.name
+    assert shared.stat().st_ino == largest.stat().st_ino
+    shared.unlink()  # by a link the same file is in the base's own layout
+    shared.write_bytes(b"damaged")
+    damaged = kit("scan", "--image", "127.0.0.1:1/api")
+    assert damaged.code == 1
+    assert "api.damaged" in damaged.stderr
+    built("api")
+    assert kit("scan", "--image", "127.0.0.1:1/api").code == 0
+
+
 def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry: DockerRegistry) -> None:
     secret = "hunter2-hunter2-hunter2"
     dockerfile = kit.folder / "Dockerfile"
