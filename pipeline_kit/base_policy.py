@@ -22,7 +22,7 @@ def rules_of_base(context: Context, environment: str) -> dict[str, Any] | None:
     base = context.event.base
     if not _BRANCH.match(base) or ".." in base:
         return None
-    git = Git(context.root, context.run)
+    git = Git(context.root, context.run, context.environ)
     if git.call("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{base}^{{commit}}").code:
         return None
     found = git.call("show", "--end-of-options", f"refs/remotes/origin/{base}:{config.NAME}")

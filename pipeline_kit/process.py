@@ -6,8 +6,8 @@ given; both pipes are read while it runs; and on Ctrl-C, SIGTERM or a timeout it
 
 from __future__ import annotations
 
-import hashlib
 import os
+import select
 import shlex
 import shutil
 import signal
@@ -15,14 +15,16 @@ import subprocess
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
+
+import msgspec
 
 from pipeline_kit.errors import Failure, alternative, quote, why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 # What every program needs to work at all; everything else is given to a command by name (Command.allow).
 _ALLOWED = (
@@ -44,8 +46,7 @@ _GRACE = ((signal.SIGINT, 4.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
 _KEPT_LINES = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A program to run. ``allow`` names further variables it may see; ``extra`` are set for it. ``stdout_to`` sends its
     standard output to a file; ``log`` gets both streams as they come; ``timeout`` is in seconds, None waits for ever.
     """
@@ -53,7 +54,7 @@ class Command:
     argv: tuple[str, ...]
     cwd: Path | None = None
     allow: tuple[str, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = msgspec.field(default_factory=dict)
     stdin: bytes = b""
     stdout_to: Path | None = None
     log: Path | None = None
@@ -63,8 +64,7 @@ class Command:
         return shlex.join(self.argv)
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(msgspec.Struct, frozen=True):
     """How a command ended. ``stdout`` is whole unless it went to a file, ``stderr`` holds its last lines; ``output``
     are the last lines of both, in the order they came.
     """
@@ -113,9 +113,15 @@ class Runner:
             )
         return found
 
-    def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
+    def run(
+        self,
+        command: Command,
+        on_line: Callable[[str], None] | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
         """Run ``command`` to its end. ``on_line`` gets each line of both streams as it comes, without the newline, one
-        call at a time; it must not raise. The exit code is the caller's to judge (``Completed.checked``).
+        call at a time; it must not raise. ``on_output`` takes standard output itself, in pieces of up to 64 KiB, and
+        nothing of it is kept. The exit code is the caller's to judge (``Completed.checked``).
         """
         started = time.monotonic()
         with _Log(command.log) as log, _stdout(command) as stdout_file:
@@ -123,14 +129,16 @@ class Runner:
             tail = _Tail(log, on_line)
             captured: list[bytes] = []
             threads = [threading.Thread(target=tail.read, args=(process.stderr, True), daemon=True)]
-            if process.stdout:
+            if process.stdout and on_output:
+                threads.append(threading.Thread(target=_pour, args=(process.stdout, on_output), daemon=True))
+            elif process.stdout:
                 threads.append(threading.Thread(target=tail.read, args=(process.stdout, False, captured), daemon=True))
             if process.stdin:
                 threads.append(threading.Thread(target=_feed, args=(process.stdin, command.stdin), daemon=True))
             for thread in threads:
                 thread.start()
             try:
-                code = process.wait(command.timeout)
+                code = _wait(process, command.timeout)
             except subprocess.TimeoutExpired:
                 _stop(process)
                 raise _timed_out(command) from None
@@ -164,6 +172,8 @@ class Runner:
 def sha256_of(program: Path) -> str:
     """The hash of the file that runs, links followed: what a record names a tool by."""
     with program.resolve().open("rb") as file:
+        import hashlib
+
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -231,6 +241,28 @@ class _Output:
     def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.close()
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> int:
+    """The exit code. Python's own wait with a timeout looks every so often, which costs a quick command its own time
+    again.
+    """
+    if timeout is not None and hasattr(os, "pidfd_open"):
+        ended = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            poll.poll(timeout * 1000)
+        finally:
+            os.close(ended)
+        timeout = 0
+    return process.wait(timeout)
+
+
+def _pour(pipe: IO[bytes], taker: Callable[[bytes], None]) -> None:
+    while chunk := os.read(pipe.fileno(), 1 << 16):
+        taker(chunk)
+    pipe.close()
 
 
 def _feed(pipe: IO[bytes], content: bytes) -> None:

@@ -39,6 +39,46 @@ Set fetchTags: true, or pass --first-release (PIPELINE_KIT_VERSION_FIRST_RELEASE
 
 Run git config --global --add safe.directory FOLDER with the folder of the message, never with '*'.""",
     ),
+    "bare": Kind(
+        Exit.USAGE,
+        "The repository has no working tree",
+        """An image is built from files that are checked out. A bare repository has none; and since one can lie hidden in the files of
+another repository, with a configuration that runs programs, git is told to read none that it comes upon.
+
+Run in a clone, or in a worktree of it: git --git-dir=FOLDER worktree add ../checkout HEAD.""",
+    ),
+    "old": Kind(
+        Exit.USAGE,
+        "Git is too old",
+        """Git 2.31 or newer is needed: an older one does not take its configuration from the environment, and so can't be kept from running what
+a repository names (hooks, filters, file system monitors). A repository with a newer format (reftable) needs a git that knows it.""",
+    ),
+    "partial": Kind(
+        Exit.USAGE,
+        "A partial clone lacks what was asked for",
+        """A clone with filter: tree:0 has the commits without their folders. Which commits belong to a package is told by the paths that they
+change, and nothing is fetched in silence while a repository is read.
+
+Check out with filter: blob:none, which has the folders and leaves out the files of older commits; or, in this clone:
+git fetch --refetch --filter=blob:none origin.""",
+    ),
+    "broken-tag": Kind(
+        Exit.USAGE,
+        "A release tag can't be read",
+        """The tag's name is that of a release, and what it names is missing or damaged. The version is counted from the last release, so an
+answer without that tag could be wrong without a sign.
+
+Fetch it again: git fetch --force origin refs/tags/NAME:refs/tags/NAME. If it is no release, remove it: git update-ref -d refs/tags/NAME.""",
+    ),
+    "unshallow": Kind(
+        Exit.BROKE,
+        "The clone could not be completed",
+        """The clone lacks history or tags, and fetching them failed. The remote's own words are shown. The fetch uses the credentials that git
+finds: those that the checkout left in this repository's configuration, the user's helpers, GIT_ASKPASS or the ssh agent. Programs that only
+this repository's configuration names are not run.
+
+Or check out all of it: fetch-depth: 0 under actions/checkout; fetchDepth: 0 and fetchTags: true under checkout: self.""",
+    ),
     "broke": Kind(
         Exit.BROKE,
         "Git could not answer",
@@ -48,6 +88,14 @@ Run git config --global --add safe.directory FOLDER with the folder of the messa
         Exit.USAGE,
         "A release needs a clean working tree",
         """run --release tags the commit that is checked out, and the image would hold changes that the commit lacks. Commit or stash them.""",
+    ),
+    "identity": Kind(
+        Exit.USAGE,
+        "Git doesn't know who makes the release",
+        """A release's commit and its annotated tag have an author. Git's configuration names none, nor does this CI.
+
+git config user.name and user.email say who it is; in a CI the variables GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL do. Where neither is set,
+GitHub's own account github-actions[bot] is taken in a workflow, on Azure Pipelines and GitLab whoever the run is for.""",
     ),
     "tag-rejected": Kind(
         Exit.BROKE,

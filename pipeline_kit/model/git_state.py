@@ -12,9 +12,16 @@ class ReleaseTag(msgspec.Struct, frozen=True):
     version: str
     commit: str
 
+    @property
+    def stable(self) -> bool:
+        """Whether it is no pre-release."""
+        return "-" not in self.version.partition("+")[0]
+
 
 class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A commit's id, whole message and parents; ``paths`` are the files it changed, where they were asked for."""
+    """A commit's id, message and parents (the first 64 KiB of the message). ``paths`` are the files it changed, from
+    the repository's top, where they were asked for; of a merge, what it brings to its first parent.
+    """
 
     id: str
     message: str
@@ -26,9 +33,10 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     """HEAD and what leads to it.
 
     ``time`` is the committer's, in whole seconds since 1970 (SOURCE_DATE_EPOCH). ``here`` are the release tags on HEAD,
-    highest version first; ``latest`` is the highest one that HEAD descends from, and ``since`` the commits after it,
-    newest first. ``tags`` are all release tags of the repository, also those of other branches, highest first.
-    ``dirty`` counts the changed files.
+    pre-releases too, highest version first. ``latest`` is the highest stable one that HEAD descends from, those on HEAD
+    not counted; ``since`` are the commits after it with HEAD itself, newest first: all of history where there is none.
+    ``tags`` are all release tags of the repository, also those of other branches, highest first. ``dirty`` counts the
+    changed files.
     """
 
     commit: str

@@ -109,31 +109,6 @@ def test_without_a_commit_there_is_a_way_out(tmp_path: Path, prepare: Callable[[
     assert any(note.label == "fix" for note in refused.value.notes)
 
 
-def test_nothing_that_the_repository_names_is_run(repository: Repository, tmp_path: Path) -> None:
-    repository.commit("feat: a")
-    marker = tmp_path / "ran"
-    trap = tmp_path / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {marker}\n")
-    trap.chmod(0o755)
-    for key in (
-        "core.fsmonitor",
-        "gpg.program",
-        "core.pager",
-        "core.sshCommand",
-        "core.editor",
-        "alias.status",
-        "alias.log",
-    ):
-        repository("config", key, str(trap) if not key.startswith("alias") else f"!{trap}")
-    repository("config", "log.showSignature", "true")
-    repository("config", "core.hooksPath", str(tmp_path))
-    for hook in ("post-index-change", "reference-transaction", "post-checkout"):
-        (tmp_path / hook).write_bytes(trap.read_bytes())
-        (tmp_path / hook).chmod(0o755)
-    repository.git.state()
-    assert not marker.exists()
-
-
 def test_a_ref_that_looks_like_an_option_is_no_option(repository: Repository, tmp_path: Path) -> None:
     head = repository.commit("feat: a")
     for ref in ("refs/tags/--upload-pack=id", "refs/tags/v1.0.0-$(id)", "refs/heads/--output=x", "refs/tags/v1.1.0"):

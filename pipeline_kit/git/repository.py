@@ -1,0 +1,187 @@
+"""A repository's answers."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline_kit.git import refusal, remote, walk, worktree
+from pipeline_kit.git.environment import PASSED, safe_environment
+from pipeline_kit.git.history import folder
+from pipeline_kit.git.settings import Settings
+from pipeline_kit.git.tags import all_tags, release_tags
+from pipeline_kit.model.git_state import GitState
+from pipeline_kit.process import Command, Completed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pipeline_kit.process import Runner
+
+_BRANCH = "refs/heads/"
+_HEAD = (
+    "rev-parse",
+    "--is-shallow-repository",
+    "--is-inside-work-tree",
+    "HEAD^{commit}",
+    "--symbolic-full-name",
+    "HEAD",
+)
+_HINT = "apt-get install git, or https://git-scm.com/downloads"
+# Reads end by themselves; this is for a file that never does, such as a pipe that the configuration includes.
+_PATIENCE = 600.0
+
+
+class Head(NamedTuple):
+    """The commit that is checked out, its branch ('' where detached), and whether history is cut."""
+
+    commit: str
+    branch: str
+    shallow: bool
+
+
+class Git:
+    """Questions to the repository that encloses ``folder``. ``environ`` is the caller's environment: what it sets for
+    git is the user's, and holds.
+    """
+
+    def __init__(self, folder: Path, runner: Runner, environ: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._runner = runner
+        self._environ = environ or {}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The repository's and the user's configuration."""
+        environment = safe_environment(self._environ, offline=True)
+        found = self._run(("config", "--list", "--show-scope", "-z"), environment, PASSED)
+        if found.code and "bad config" in found.stderr:
+            raise refusal.unreadable(found, self._folder)
+        settings = Settings.parse(found.stdout)
+        if found.code or settings is None:  # it would run what we switched off
+            raise refusal.too_old()
+        return settings
+
+    def environment(self, *, network: bool = False) -> dict[str, str]:
+        """The variables for a git command in this repository that is not started here (GitPython). With ``network`` it
+        may reach a remote, with the user's credentials.
+        """
+        if network:
+            return remote.environment(self.settings, self._environ)
+        return safe_environment(self._environ, self.settings.without_filters, offline=True)
+
+    def call(self, *arguments: str, stdin: bytes = b"", taker: Callable[[bytes], None] | None = None) -> Completed:
+        """A git command's result, whatever its exit code. ``taker`` gets the output in pieces, and the result has none.
+        Only fetch, push and ls-remote reach another machine.
+        """
+        if arguments[0] in remote.PACK:
+            talk = (arguments[0], remote.PACK[arguments[0]], *arguments[1:])
+            return self._run(talk, self.environment(network=True), (*PASSED, *remote.PASSED), timeout=None)
+        return self._run(arguments, self.environment(), PASSED, stdin, taker=taker)
+
+    def lines(self, *arguments: str) -> list[str]:
+        """A git command's output by lines; a failure if it ended with anything but 0."""
+        return _lines(self.call(*arguments).checked("git.broke").text)
+
+    def top(self) -> Path:
+        """The working tree's top."""
+        found = self.call("rev-parse", "--show-toplevel")
+        if found.code:
+            raise refusal.unreadable(found, self._folder)
+        return Path(found.text)
+
+    def state(self, prefix: str = "v", path: str = "") -> GitState:
+        """HEAD, the release tags around it, and the commits since the last release that touch ``path`` ('' = all)."""
+        return self.states({"": (prefix, path)})[""]
+
+    def states(self, scopes: Mapping[str, tuple[str, str]], *, paths: bool = False) -> dict[str, GitState]:
+        """The state of each package of a repository of several, by name, in one pass. A scope is the prefix of its tags
+        and its folder from the repository's top. ``paths`` asks for the paths of all commits.
+        """
+        settings, head, tags = self.settings, self.head(), all_tags(self)
+        by_prefix = {prefix: release_tags(tags, prefix) for prefix in {prefix for prefix, _ in scopes.values()}}
+        named = {name: by_prefix[prefix] for name, (prefix, _) in scopes.items()}
+        whole = paths or any(folder(path) for _, path in scopes.values())
+        latest, history = walk.since_release(self, head.commit, named, paths=whole)
+        dirty = worktree.changed(self, settings)
+        return {
+            name: GitState(
+                commit=head.commit,
+                time=history.time,
+                branch=head.branch,
+                here=tuple(tag for tag in named[name] if tag.commit == head.commit),
+                latest=latest[name],
+                since=history.after(walk.commit_of(latest[name]), path),
+                tags=named[name],
+                dirty=dirty,
+                shallow=head.shallow,
+                has_tags=bool(tags),
+                remote=settings.remote,
+            )
+            for name, (_, path) in scopes.items()
+        }
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether ``newer`` descends from ``older``; false where one of them is not here. Both are commit ids."""
+        if not (is_commit(older) and is_commit(newer)):
+            return False
+        return self.call("merge-base", "--is-ancestor", "--end-of-options", older, newer).code == 0
+
+    def unshallow(self, name: str = "origin") -> None:
+        """Fetch from the remote ``name`` what a version needs and this clone lacks: the history of HEAD, and the tags.
+
+        Failure: ``git.unshallow``, where the remote did not give it. No tag is moved.
+        """
+        remote.complete(self, name)
+
+    def head(self) -> Head:
+        """HEAD; a failure where there is none."""
+        found = self.call(*_HEAD)
+        match _lines(found.text):
+            case [_, "false", *_]:
+                raise refusal.bare(self._folder)
+            case [shallow, "true", commit, ref] if found.code == 0:
+                return Head(commit, ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else "", shallow == "true")
+            case [shallow, "true", commit] if is_commit(commit):
+                # A branch or tag is called HEAD, and git won't tell one from the other there.
+                return Head(commit, self._symbolic_head().removeprefix(_BRANCH), shallow == "true")
+            case [_, "true", *_]:
+                raise refusal.no_commit(self._symbolic_head(), self.call("rev-parse", "--verify", "HEAD"))
+        raise refusal.unreadable(found, self._folder)
+
+    def _symbolic_head(self) -> str:
+        found = self.call("symbolic-ref", "--quiet", "HEAD")
+        return found.text if found.code == 0 else ""
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        passed: tuple[str, ...],
+        stdin: bytes = b"",
+        *,
+        taker: Callable[[bytes], None] | None = None,
+        timeout: float | None = _PATIENCE,
+    ) -> Completed:
+        self._runner.require("git", _HINT)
+        command = Command(
+            argv=("git", "--no-pager", *arguments),
+            cwd=self._folder,
+            allow=passed,
+            extra=environment,
+            stdin=stdin,
+            timeout=timeout,
+        )
+        return self._runner.run(command, on_output=taker)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as git ends them: a name may hold what str.splitlines takes for an end."""
+    return text.split("\n") if text else []
+
+
+def is_commit(text: str) -> bool:
+    """Whether ``text`` is a whole commit id."""
+    return bool(re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text))
