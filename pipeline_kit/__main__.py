@@ -1,5 +1,6 @@
 """``python -m pipeline_kit`` and the ``pipeline-kit`` command."""
 
+import gc
 import sys
 
 from pipeline_kit import __version__
@@ -10,6 +11,8 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # scripts ask this often, and it needs nothing else
         sys.stdout.write(f"pipeline-kit {__version__}\n")
         return
+    # What is imported stays: looking through it again and again would take a twentieth of a short command's time.
+    gc.set_threshold(50_000)
     from pipeline_kit.cli import run
 
     sys.exit(run(sys.argv[1:]))

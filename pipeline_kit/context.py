@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+import msgspec
 
-    from pipeline_kit.model.event import Event, RunIdentity
+from pipeline_kit.model.event import Event, RunIdentity
+from pipeline_kit.process import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pipeline_kit.model.reference import Repository
     from pipeline_kit.oci.credential import Credential
-    from pipeline_kit.process import Runner
 
 
 class Activity(Protocol):
@@ -114,8 +117,7 @@ class NoCloud:
         """There is nobody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What a step works with.
 
     ``root`` is the working tree's top; ``state`` a folder outside of every build context, for layouts, caches and
@@ -130,9 +132,9 @@ class Context:
     run: Runner
     event: Event
     identity: RunIdentity
-    report: Reporter = field(default_factory=Silent)
-    clock: Clock = field(default_factory=SystemClock)
-    cloud: Cloud = field(default_factory=NoCloud)
+    report: Reporter = msgspec.field(default_factory=Silent)
+    clock: Clock = msgspec.field(default_factory=SystemClock)
+    cloud: Cloud = msgspec.field(default_factory=NoCloud)
 
     @property
     def memory(self) -> Path:

@@ -6,9 +6,13 @@ into an exit. Its id, exit code and offline explanation stand in ``catalogue/``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Exit(IntEnum):
@@ -31,16 +35,14 @@ class Exit(IntEnum):
         return {Exit.REFUSED: "refused", Exit.UNKNOWN: "unknown", Exit.ROLLED_BACK: "rolled back"}.get(self, "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """One labelled part of a failure's text; ``text`` may have several lines."""
 
     label: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where in the user's own files the cause is; lines and columns count from 1, 0 = not known."""
 
     file: str
@@ -49,6 +51,13 @@ class Place:
 
     def __str__(self) -> str:
         return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+
+
+def nearest(written: str, known: Iterable[str]) -> str:
+    """Which of ``known`` was probably meant, '' if none is near."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(written, known, 1, 0.5)), "")
 
 
 def why(text: str) -> Note:

@@ -6,8 +6,9 @@ their text: whether ``1.10`` is a number or a version is decided by who asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pipeline_kit.errors import Failure, Place, why
 
@@ -19,8 +20,7 @@ _LARGEST = 1 << 20
 _DEEPEST = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True):
     """``quoted`` scalars are text; others may be read as a number, true or false, or null."""
 
     text: str
@@ -28,16 +28,14 @@ class Scalar:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(msgspec.Struct, frozen=True):
     """A list."""
 
     items: tuple[Node, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(msgspec.Struct, frozen=True):
     """A map; ``keys`` has the place of each key."""
 
     items: dict[str, Node]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class National:
+class National(msgspec.Struct, frozen=True):
     """A cloud: its registries end in ``suffix``, ``authority`` is where its tokens come from, and ``audience`` is whom
     tokens that are to be exchanged for them must be meant for.
     """

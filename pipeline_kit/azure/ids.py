@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline_kit.errors import Failure, why
 
@@ -11,8 +12,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Id:
+class Id(msgspec.Struct, frozen=True):
     """``origin`` is a place in the configuration or the name of a variable. Both are '' where it is not set."""
 
     value: str = ""
@@ -25,8 +25,7 @@ class Id:
         return bool(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(msgspec.Struct, frozen=True):
     """The client id of an application or managed identity, and the id or domain of its tenant."""
 
     client: Id = Id()

@@ -30,6 +30,11 @@ to make a file mean something else than it seems to.""",
         "A file named in the configuration or on the command line can't be read",
         """The path is relative to the folder of the configuration file, or to the working directory for a flag.""",
     ),
+    "event": Kind(
+        Exit.USAGE,
+        "The event that is to be imitated can't be read",
+        """PIPELINE_KIT_EVENT is JSON with a kind (push, tag, pull_request, schedule, manual or local) and what that has: ref, branch, tag, base, number. It counts on a terminal alone; a CI says itself what started it.""",
+    ),
     "undefined-variable": Kind(
         Exit.USAGE,
         "A value holds $(name), which Azure Pipelines did not replace",

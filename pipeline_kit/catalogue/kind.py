@@ -1,12 +1,11 @@
 """What the catalogue knows of one kind of failure."""
 
-from dataclasses import dataclass
+import msgspec
 
 from pipeline_kit.errors import Exit
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """``title`` is one line without a full stop; ``text`` explains cause and ways out, in paragraphs."""
 
     exit: Exit

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
+from pipeline_kit.commands.effective import changed, effective
 from pipeline_kit.config import SCHEMA_NAME
 from pipeline_kit.render.table import table
+from pipeline_kit.steps.command import Shared
 
 if TYPE_CHECKING:
-    from pipeline_kit.generate.options import Option
     from pipeline_kit.session import Session
-
-
-class Setting(msgspec.Struct, frozen=True):
-    """An option's value and where it comes from."""
-
-    key: str
-    value: str
-    origin: str
 
 
 @click.group(
@@ -49,35 +41,8 @@ def schema() -> None:
 @click.pass_obj
 def show(session: Session, given: str, environment: str, output: str, *, everything: bool, origin: bool) -> None:
     """The values that a run would use. Secrets are no options, so none can be shown."""
-    settings = effective(session, given, environment)
-    shown = [one for one in settings if everything or one.origin != "default"]
+    settings = effective(session, Shared({"config": given, "env": environment}))
+    shown = settings if everything else changed(settings)
     columns = ("key", "value", "from") if origin else ("key", "value")
     rows = [(one.key, one.value, one.origin)[: len(columns)] for one in shown]
     session.result(table(columns, rows), shown, output)
-
-
-def effective(session: Session, given: str, environment: str) -> list[Setting]:
-    """All options with their values, in the order of precedence: environment, file, default."""
-    from pipeline_kit.generate.options import all_options
-
-    settings = session.settings(given)
-    named = (("image",), ("azure", "client"), ("azure", "tenant"))
-    found = [
-        Setting(".".join(key), settings.text(*key), str(settings.place(*key))) for key in named if settings.text(*key)
-    ]
-    for option in all_options():
-        values = session.defaults(given, option.step, environment)
-        found.append(_setting(session, option, values, settings.shown))
-    return found
-
-
-def _setting(session: Session, option: Option, values: dict[str, Any], shown: str) -> Setting:
-    if text := session.environ.get(option.variable):
-        return Setting(option.path, text, option.variable)
-    value = values.get(option.key.replace("-", "_"))
-    if value is not None:
-        shown_value = (
-            ", ".join(value) if isinstance(value, list) else str(value).lower() if value in (True, False) else value
-        )
-        return Setting(option.path, shown_value, shown)
-    return Setting(option.path, option.default, "default")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines import dockerfile
-from pipeline_kit.errors import Failure, Place, fix, why
+from pipeline_kit.errors import Failure, Place, fix, nearest, why
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,10 +50,10 @@ def check(request: BuildRequest, context: Context) -> Dockerfile:
 def missing_target(request: BuildRequest, dockerfile: Dockerfile, name: str) -> Failure:
     """The failure of a target that is no stage of the Dockerfile ``name``."""
     names = [stage.name for stage in dockerfile.stages if stage.name]
-    near = get_close_matches(request.target, names, 1)
+    near = nearest(request.target, names)
     return Failure(
         "build.target",
-        f"{name} has no stage {request.target}{f'; did you mean {near[0]}?' if near else ''}",
+        f"{name} has no stage {request.target}{f'; did you mean {near}?' if near else ''}",
         why(f"It names {', '.join(names)}." if names else "It names none; FROM ... AS NAME does."),
         place=Place(name),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import nearest
 
 if TYPE_CHECKING:
     from pipeline_kit.engines.case import Case
@@ -42,8 +43,8 @@ def missing_base(case: Case) -> Failure | None:
 
 
 def _neither_stage_nor_image(case: Case, source: str) -> Failure:
-    near = get_close_matches(source, [stage.name for stage in case.job.dockerfile.stages if stage.name], 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = nearest(source, [stage.name for stage in case.job.dockerfile.stages if stage.name])
+    hint = f" Did you mean {near}?" if near else ""
     return case.failure(
         "build.base",
         f"{case.place}, there is neither a stage nor an image {source}",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pipeline_kit.engines.checks import relative
 from pipeline_kit.engines.ignore import ignore_file
+from pipeline_kit.errors import nearest
 
 if TYPE_CHECKING:
     from pipeline_kit.engines.case import Case
@@ -47,8 +47,8 @@ def _why_not_in_context(case: Case, wanted: str) -> str:
         return f"It is there, but {relative(ignore_file(case.job.request), root)} keeps it out of the build."
     parent = (folder / wanted).parent
     names = [path.name for path in parent.iterdir()] if parent.is_dir() else []
-    near = get_close_matches((folder / wanted).name, names, 1)
-    hint = f" Did you mean {relative(parent / near[0], folder)}?" if near else ""
+    near = nearest((folder / wanted).name, names)
+    hint = f" Did you mean {relative(parent / near, folder)}?" if near else ""
     name = relative(folder, root)
     where = "the repository" if name == "." else name
     return f"The build sees the files of {where}, and nothing outside of it.{hint}"

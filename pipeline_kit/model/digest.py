@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Annotated, TypeAlias
 
@@ -21,6 +20,8 @@ def is_digest(text: str) -> bool:
 
 def digest_of(content: bytes) -> Digest:
     """The digest of ``content``."""
+    import hashlib  # it loads OpenSSL, which a version or a tag never needs
+
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 

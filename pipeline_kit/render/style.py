@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +13,7 @@ _CODES = {"green": "32", "red": "1;31", "yellow": "1;33", "magenta": "1;35", "cy
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "│": "|", "·": "-", "█": "#", "─": "-", "…": "."})
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """How a stream is written: with colour or without, in UTF-8 or in ASCII, live on a terminal or line by line."""
 
     colour: bool

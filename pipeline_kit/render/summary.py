@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING
 from pipeline_kit.ci.summary import markdown_text
 from pipeline_kit.model.digest import short
 from pipeline_kit.render.lines import is_short_digest
-from pipeline_kit.steps import ORDER
+from pipeline_kit.steps import BESIDE, ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pipeline_kit.model.event import RunIdentity
     from pipeline_kit.model.published import Published
     from pipeline_kit.model.verdict import Finding, Verdict
-    from pipeline_kit.record import Entry, Record
+    from pipeline_kit.record import Entry, Record, Setting
 
 _MOST_ROWS = 50
+# A release is made before anything is built.
+_SHOWN = (*BESIDE, *ORDER)
 
 
 def summary(record: Record, image: str, failure: str = "") -> str:
     """The page for one image of the record; ``failure`` is the block of what stopped the run, as in the terminal."""
     entries = [entry for entry in record.entries if entry.image == image]
-    entries.sort(key=lambda entry: ORDER.index(entry.step) if entry.step in ORDER else len(ORDER))
+    entries.sort(key=lambda entry: _SHOWN.index(entry.step) if entry.step in _SHOWN else len(_SHOWN))
     parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]
     parts.append(_steps(entries))
     for entry in entries:
@@ -36,6 +39,7 @@ def summary(record: Record, image: str, failure: str = "") -> str:
             parts += _findings(entry.value.scan)
         if entry.value.tag and entry.value.tag.changes:
             parts.append(_changes(entry.value.tag.changes))
+    parts += [_configuration(record.run.settings), _again(record.run.identity)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -92,12 +96,12 @@ def _reference(record: Record, entries: list[Entry]) -> list[str]:
 
 def _steps(entries: list[Entry]) -> str:
     known = {entry.step: entry for entry in entries}
-    last = max((ORDER.index(step) for step in known if step in ORDER), default=-1)
+    last = max((_SHOWN.index(step) for step in known if step in _SHOWN), default=-1)
     body = []
-    for step in ORDER:
+    for step in _SHOWN:
         if entry := known.get(step):
             body.append((step, _word(entry), markdown_text(entry.detail), f"{entry.seconds:.1f} s"))
-        elif ORDER.index(step) > last and any(one.failure for one in entries):
+        elif _SHOWN.index(step) > last and any(one.failure for one in entries):
             body.append((step, "not run", "", ""))
     return rows(("step", "result", "evidence", "time"), body, "lllr")
 
@@ -147,3 +151,23 @@ def _finding_rows(findings: Sequence[Finding]) -> str:
 def _changes(changes: tuple[str, ...]) -> str:
     body = "\n".join(f"- {markdown_text(subject)}" for subject in changes[:_MOST_ROWS])
     return details(f"Changes since the last release: {len(changes)} commit{'' if len(changes) == 1 else 's'}", body)
+
+
+def _configuration(settings: tuple[Setting, ...]) -> str:
+    if not settings:
+        return ""
+    body = [tuple(map(markdown_text, (one.key, one.value, one.origin))) for one in settings]
+    count = f"{len(settings)} key{'' if len(settings) == 1 else 's'} set"
+    return details(f"Configuration: {count}, each with its origin", rows(("key", "value", "from"), body))
+
+
+def _again(identity: RunIdentity) -> str:
+    """How to have the record here, and run it again."""
+    fetch = {
+        "github": f"gh run download {identity.id} --name pipeline-kit-record",
+        "azure_devops": f"az pipelines runs artifact download --run-id {identity.id} "
+        "--artifact-name pipeline-kit-record --path .",
+    }.get(identity.ci, "")
+    if not (fetch and identity.id):
+        return ""
+    return details("Run it again here", f"```sh\n{fetch}\npipeline-kit replay run.json\n```")

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pipeline_kit.engines import choose, docker
@@ -34,7 +35,7 @@ def project(engine: Engine, small_base: BaseImage, tmp_path: Path) -> Project:
 
 def _not_chosen(project: Project, name: str = "docker", **environ: str) -> Failure:
     environ = {**project.environ, **environ}
-    context = replace(project.context, environ=environ, run=Runner(environ))
+    context = msgspec.structs.replace(project.context, environ=environ, run=Runner(environ))
     with pytest.raises(Failure) as caught:
         choose(name, context)
     return caught.value

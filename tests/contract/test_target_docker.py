@@ -454,7 +454,9 @@ class TestPulling:
         wanted, _ = lab.publish(answering("one"))
         environ = {**lab.context.environ, "DOCKER_HOST": "unix:///nonexistent.sock"}
         with pytest.raises(Failure) as caught:
-            TARGETS["docker"].deploy(wanted, None, lab.options, replace(lab.context, environ=environ), lab.logs)
+            TARGETS["docker"].deploy(
+                wanted, None, lab.options, msgspec.structs.replace(lab.context, environ=environ), lab.logs
+            )
         assert (caught.value.kind, caught.value.exit) == ("deploy.engine", Exit.TRY_LATER)
 
     def test_the_engine_of_the_current_docker_context_is_used(self, lab: Lab, engine: Engine, tmp_path: Path) -> None:
@@ -462,7 +464,7 @@ class TestPulling:
         del environ["DOCKER_HOST"]
         for arguments in (("create", "lab", f"--docker=host={engine.host}"), ("use", "lab")):
             Runner(environ).run(Command(argv=("docker", "context", *arguments), allow=("DOCKER_CONFIG",))).checked()
-        with connected(replace(lab.context, environ=environ, run=Runner(environ))) as found:
+        with connected(msgspec.structs.replace(lab.context, environ=environ, run=Runner(environ))) as found:
             assert (found.endpoint, found.local) == (engine.host, True)
 
     def test_one_of_several_platforms_is_a_member_of_the_published_index(self, lab: Lab) -> None:

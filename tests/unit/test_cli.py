@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_kit import cli
-from pipeline_kit.commands.config import effective
+from pipeline_kit.commands.effective import effective
 from pipeline_kit.session import Session
+from pipeline_kit.steps.command import Shared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ class Shell:
 
     def values(self, **environ: str) -> dict[str, tuple[str, str]]:
         session = Session(environ, self.folder, io.StringIO(), io.StringIO())
-        return {one.key: (one.value, one.origin) for one in effective(session, "", "")}
+        return {one.key: (one.value, one.origin) for one in effective(session, Shared({}))}
 
 
 @pytest.fixture
@@ -95,13 +96,13 @@ def test_the_environment_wins_over_the_file_and_that_over_the_default(shell: She
     (shell.folder / "pipeline-kit.yml").write_text("build: { target: runtime, engine: docker }\n")
     values = shell.values(PIPELINE_KIT_BUILD_TARGET="debug")
     assert values["build.target"] == ("debug", "PIPELINE_KIT_BUILD_TARGET")
-    assert values["build.engine"] == ("docker", "pipeline-kit.yml")
+    assert values["build.engine"] == ("docker", "pipeline-kit.yml:1:35")
     assert values["build.file"] == ("Dockerfile", "default")
 
 
 def test_an_empty_variable_counts_as_not_set(shell: Shell) -> None:
     (shell.folder / "pipeline-kit.yml").write_text("build: { target: runtime }\n")
-    assert shell.values(PIPELINE_KIT_BUILD_TARGET="")["build.target"] == ("runtime", "pipeline-kit.yml")
+    assert shell.values(PIPELINE_KIT_BUILD_TARGET="")["build.target"] == ("runtime", "pipeline-kit.yml:1:18")
 
 
 def test_the_configuration_is_shown_with_its_origin(shell: Shell) -> None:
@@ -109,7 +110,7 @@ def test_the_configuration_is_shown_with_its_origin(shell: Shell) -> None:
     session_out = shell("config", "show", "--origin", "--format", "json")[1]
     assert json.loads(session_out) == [
         {"key": "image", "value": "reg.io/a", "origin": "pipeline-kit.yml:1:8"},
-        {"key": "scan.fail-on", "value": "LOW", "origin": "pipeline-kit.yml"},
+        {"key": "scan.fail-on", "value": "LOW", "origin": "pipeline-kit.yml:2:18"},
     ]
 
 
@@ -120,7 +121,7 @@ def test_a_configuration_above_is_found_up_to_the_repository_s_top(shell: Shell,
     (tmp_path / "repository" / ".git").mkdir()
     assert Shell(inner).values()["build.target"] == ("", "default")
     (tmp_path / "repository" / "pipeline-kit.yml").write_text("build: { target: inside }\n")
-    assert Shell(inner / "..").values()["build.target"] == ("inside", "pipeline-kit.yml")
+    assert Shell(inner / "..").values()["build.target"] == ("inside", "pipeline-kit.yml:1:18")
 
 
 def test_a_bug_of_ours_leaves_a_report_and_no_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

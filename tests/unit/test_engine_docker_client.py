@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pipeline_kit.context import Context
 from pipeline_kit.engines import docker, docker_client

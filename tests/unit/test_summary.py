@@ -12,7 +12,7 @@ from pipeline_kit.model.published import Published, PublishedTag
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.model.verdict import Finding, PlatformScan, Severity, Verdict
 from pipeline_kit.model.version import NextVersion
-from pipeline_kit.record import Entry, Record, Run, Values
+from pipeline_kit.record import Entry, Record, Run, Setting, Values
 from pipeline_kit.render.summary import summary
 
 DIGEST, BEFORE, CONFIG = ("sha256:" + letter * 64 for letter in "4bc")
@@ -36,8 +36,14 @@ def entry(step: str, word: str, detail: str, value: Values, failure: str = "") -
     return Entry("shop/web", step, "prod" if step == "deploy" else "", word, detail, 1.0, 1.25, failure, value)
 
 
+SETTINGS = (
+    Setting("image", "contosoreg.azurecr.io/shop/web", "pipeline-kit.yml:2:8"),
+    Setting("scan.fail-on", "LOW | <b>", "PIPELINE_KIT_SCAN_FAIL_ON"),
+)
+
+
 def record(*entries: Entry) -> Record:
-    return Record(1, "9" * 40, Run(RunIdentity("github"), "1.0.0", 1.0), entries)
+    return Record(1, "9" * 40, Run(RunIdentity("github", "1234567"), "1.0.0", 1.0, settings=SETTINGS), entries)
 
 
 FIRST = (

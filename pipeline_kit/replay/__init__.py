@@ -1,0 +1,1 @@
+"""A run again, from its record: the same commit, event and settings here, and what came out otherwise."""

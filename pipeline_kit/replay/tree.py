@@ -1,0 +1,69 @@
+"""The repository as the run saw it: one beside it, at the record's commit, without the tags that came later."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.git import Git
+
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+    from pipeline_kit.record import Record
+
+
+def tree(record: Record, destination: Path, context: Context) -> Path:
+    """Make ``destination`` a working tree of the record's commit; what was there is removed. Objects are shared with
+    the context's repository, which stays as it is.
+
+    Failure ``replay.commit`` where the commit is not here.
+    """
+    git = Git(context.root, context.run, context.environ)
+    if git.call("cat-file", "-e", f"{record.commit}^{{commit}}").code:
+        raise Failure(
+            "replay.commit",
+            f"commit {record.commit[:7]} is not in this repository",
+            why("The record says what was made of it; to make it again the commit itself is needed."),
+            fix(f"git fetch origin {record.commit}"),
+        )
+    shutil.rmtree(destination, ignore_errors=True)
+    destination.mkdir(parents=True)
+    _share_objects(git, destination, context)
+    copy = Git(destination, context.run, context.environ)
+    copy.call("update-ref", "--stdin", stdin=_refs(git, record)).checked("git.broke")
+    if remote := git.settings.remote:
+        copy.call("config", "--local", "remote.origin.url", remote).checked("git.broke")
+    copy.call("checkout", "--quiet", "--detach", record.commit).checked("git.broke")
+    return destination
+
+
+def _share_objects(git: Git, destination: Path, context: Context) -> None:
+    """An empty repository that reads the objects of the other: nothing is copied, no transport is used."""
+    hashes, objects, shallow = git.lines(
+        *("rev-parse", "--path-format=absolute", "--show-object-format"),
+        *("--git-path", "objects", "--git-path", "shallow"),
+    )
+    init = ("init", "--quiet", "--template=", f"--object-format={hashes}", "--initial-branch=replay", ".")
+    Git(destination, context.run, context.environ).call(*init).checked("git.broke")
+    alternates = destination / ".git" / "objects" / "info" / "alternates"
+    alternates.parent.mkdir(exist_ok=True)
+    alternates.write_text(f"{objects}\n", encoding="utf-8", errors="surrogateescape")
+    if Path(shallow).exists():
+        shutil.copyfile(shallow, destination / ".git" / "shallow")
+
+
+def _refs(git: Git, record: Record) -> bytes:
+    """The other repository's branches and tags, without the tags that were made since the run: they would give the
+    commit another version.
+    """
+    own = f"refs/tags/{record.run.event.tag}" if record.run.event and record.run.event.tag else ""
+    known = "refs/tags", "refs/heads", "refs/remotes"
+    kept = []
+    for line in git.lines("for-each-ref", "--format=%(creatordate:unix) %(objectname) %(refname)", *known):
+        made, name, ref = line.split(" ", 2)
+        later = ref.startswith("refs/tags/") and made.isdigit() and int(made) > record.run.started
+        if not later or ref == own:
+            kept.append(f"create {ref} {name}\n")
+    return "".join(kept).encode("utf-8", "surrogateescape")
