@@ -6,20 +6,15 @@ the defaults.
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from pipeline_kit.errors import Failure, Place, fix, why
+from pipeline_kit.errors import Failure, Place, fix, nearest, why
 from pipeline_kit.yaml import Mapping, Node, Scalar, Sequence, excerpt, parse, read
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAME = "pipeline-kit.yml"
 SCHEMA_NAME = "pipeline-kit.schema.json"
@@ -37,12 +32,11 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The configuration as read. ``shown`` is the file's name in messages, '' where there is no file."""
 
     shown: str = ""
-    root: Mapping = field(default_factory=lambda: Mapping({}, {}, Place("")))
+    root: Mapping = msgspec.field(default_factory=lambda: Mapping({}, {}, Place("")))
 
     def text(self, *path: str) -> str:
         """The scalar at ``path``, '' where it is not set."""
@@ -66,8 +60,22 @@ class Settings:
 
     def environments(self) -> tuple[str, ...]:
         """The names under ``environments``."""
-        node = self._at(("environments",))
+        return self._names("environments")
+
+    def packages(self) -> dict[str, tuple[str, str]]:
+        """The path and the tags' prefix of each package, by name: ``NAME-v`` where no prefix is set."""
+        return {
+            name: (self.text("packages", name, "path"), self._or("packages", name, "prefix", default=f"{name}-v"))
+            for name in self._names("packages")
+        }
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        node = self._at((key,))
         return tuple(node.items) if isinstance(node, Mapping) else ()
+
+    def _or(self, *path: str, default: str) -> str:
+        """The scalar at ``path``, also an empty one, or ``default`` where it is not set."""
+        return self.text(*path) if self._at(path) else default
 
     def _at(self, path: tuple[str, ...]) -> Node | None:
         node: Node | None = self.root
@@ -96,7 +104,7 @@ def loads(text: str, shown: str = NAME) -> Settings:
 @cache
 def schema() -> dict[str, Any]:
     """The JSON Schema of the file, as shipped in the package."""
-    raw = resources.files("pipeline_kit").joinpath(SCHEMA_NAME).read_bytes()
+    raw = Path(__file__).with_name(SCHEMA_NAME).read_bytes()
     found: dict[str, Any] = msgspec.json.decode(raw)
     return found
 
@@ -150,8 +158,8 @@ class _Check:
                 raise self._unknown(key, node.keys[key], known)
 
     def _unknown(self, key: str, place: Place, known: dict[str, Any]) -> Failure:
-        near = difflib.get_close_matches(key, known, 1, 0.5)
-        note = f'did you mean "{near[0]}"?' if near else "known here: " + ", ".join(sorted(known))
+        near = nearest(key, known)
+        note = f'did you mean "{near}"?' if near else "known here: " + ", ".join(sorted(known))
         return Failure(
             "config.unknown-key",
             f'{place}, unknown key "{key}"',
@@ -162,8 +170,8 @@ class _Check:
 
     def _wrong(self, node: Node, key: str, wanted: str, near: list[str] | None = None) -> Failure:
         written = node.text if isinstance(node, Scalar) else ""
-        close = difflib.get_close_matches(written.lower(), [word.lower() for word in near or []], 1, 0.5)
-        guess = next((word for word in near or [] if close and word.lower() == close[0]), "")
+        close = nearest(written.lower(), [word.lower() for word in near or []])
+        guess = next((word for word in near or [] if word.lower() == close), "")
         return Failure(
             "config.type",
             f'{node.place}, "{key}" must be {wanted}',

@@ -19,14 +19,16 @@ import msgspec
 from pipeline_kit import __version__, record
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.git import Git
-from pipeline_kit.record import Entry, Record, Run, Values
+from pipeline_kit.model.rules import Rules
+from pipeline_kit.record import Entry, Record, Run, Setting, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipeline_kit.config import Settings
     from pipeline_kit.context import Context
     from pipeline_kit.model.deployment import Deployment
+    from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.plan import Plan
@@ -36,17 +38,17 @@ if TYPE_CHECKING:
     from pipeline_kit.model.version import NextVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a step gave: its value for the record, the ``word`` and ``detail`` of its line, the ``result`` for standard
-    output, and the ``outputs`` for the CI's later steps.
+    output, the ``outputs`` for the CI's later steps, and the ``variables`` for their environment.
     """
 
     value: Values
     word: str
     detail: str
     result: str
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = msgspec.field(default_factory=dict)
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
@@ -55,23 +57,26 @@ class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
 
 @dataclass
 class Flow:
-    """One image on its way through the steps. ``image`` is None where no name is configured. ``local`` is a run without
-    an account; ``will_push`` is whether something is to be published, and ``completes`` whether a run that builds goes on
-    to publish, so that it takes over what an earlier one has published; ``unwritten`` keeps the record in memory, for a
-    plan.
+    """One image on its way through the steps. ``image`` is None where no name is configured. ``rules`` say how versions
+    are counted. ``local`` is a run without an account; ``will_push`` is whether something is to be published, and
+    ``completes`` whether a run that builds goes on to publish, so that it takes over what an earlier one has published;
+    ``given`` are the settings that are not at their default; ``unwritten`` keeps the record in memory, for a plan.
+    ``no_version`` is why there is no version, for ``tag``, whose rules may do without.
     """
 
     context: Context
     settings: Settings
     image: Repository | None
     environment: str = ""
-    prefix: str = "v"
+    rules: Rules = field(default_factory=Rules)
     local: bool = False
     will_push: bool = True
     completes: bool = False
+    given: tuple[Setting, ...] = ()
     record_path: Path = Path()
     record: Record | None = None
     unwritten: bool = False
+    no_version: Failure | None = None
 
     @property
     def key(self) -> str:
@@ -81,12 +86,35 @@ class Flow:
     @cached_property
     def git(self) -> Git:
         """The repository."""
-        return Git(self.context.root, self.context.run)
+        return Git(self.context.root, self.context.run, self.context.environ)
 
     @cached_property
     def state(self) -> GitState:
         """The repository's state, read once."""
-        return self.git.state(self.prefix)
+        return self.states({"": self.rules})[""]
+
+    def states(self, rules: Mapping[str, Rules]) -> dict[str, GitState]:
+        """The repository's state under several rules, by name, in one pass: all commits, with the paths that rules of a
+        package need. A clone that lacks history or tags is completed where the rules allow it.
+        """
+        scopes = {name: (one.prefix, "") for name, one in rules.items()}
+        paths = any(one.scoped for one in rules.values())
+        found = self.git.states(scopes, paths=paths)
+        lacks = [one for one in found.values() if one.shallow or (not one.has_tags and self.context.event.skips_tags)]
+        if lacks and any(one.fetch for one in rules.values()):
+            self.git.unshallow()
+            found = self.git.states(scopes, paths=paths)
+        return found
+
+    def count_by(self, rules: Rules) -> None:
+        """Count versions by ``rules`` from now on."""
+        if rules != self.rules:
+            self.rules = rules
+            self.forget_state()
+
+    def forget_state(self) -> None:
+        """Have the repository read again, since it has changed."""
+        self.__dict__.pop("state", None)
 
     @property
     def layout(self) -> Path:
@@ -107,6 +135,8 @@ class Flow:
 
     def version(self) -> NextVersion:
         """What ``version`` gave."""
+        if self.no_version:
+            raise self.no_version
         found: NextVersion = self._need("version")
         return found
 
@@ -196,13 +226,25 @@ class Flow:
         fresh = Record(
             schema=record.SCHEMA,
             commit=self.state.commit,
-            run=Run(self.context.identity, __version__, self.context.clock.now()),
+            run=Run(
+                self.context.identity,
+                __version__,
+                self.context.clock.now(),
+                self._event(),
+                self.environment,
+                self.given,
+            ),
         )
         if not self.record_path.exists():
             return fresh
         found = record.read(self.record_path)
         # The values of another commit say nothing about this one: they stay in git's ignore, not in this run.
         return msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
+
+    def _event(self) -> Event:
+        """What started this run; on a terminal only git knows the branch."""
+        event = self.context.event
+        return msgspec.structs.replace(event, branch=event.branch or self.state.branch)
 
     def _append(
         self, step: str, started: float, seconds: float, word: str, detail: str, value: Values, failure: str = ""

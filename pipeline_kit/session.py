@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import replace
+import zlib
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline_kit import ci, config
 from pipeline_kit.azure.ids import Id, Ids
 from pipeline_kit.azure.sign_in import Azure
-from pipeline_kit.ci.messages import Annotation, Output
+from pipeline_kit.ci.messages import Annotation, Output, Variable
 from pipeline_kit.config import Settings
 from pipeline_kit.context import Context
 from pipeline_kit.errors import Failure, Place, fix, why
@@ -96,27 +96,30 @@ class Session:
             return found
         return {key: value for key, value in found.items() if key not in RULES} | rules
 
-    def flow(self, shared: Shared) -> Flow:
-        """A flow for this working tree."""
+    def flow(self, shared: Shared, given: dict[str, str] | None = None) -> Flow:
+        """A flow for this working tree; ``given`` are options of steps that win over all, as ``--set`` has them."""
+        from pipeline_kit.commands.chain import options_of
+        from pipeline_kit.steps.version import rules_of
+
         settings = self.settings(shared.config)
-        options = settings.options("version", shared.environment)
-        prefix = self.environ.get("PIPELINE_KIT_VERSION_PREFIX") or options.get("prefix", "v")
         return Flow(
             context=replace(self.context, cloud=Azure(self._azure_ids(settings))),
             settings=settings,
             image=self._image(shared, settings),
             environment=shared.environment,
-            prefix=prefix,
+            rules=rules_of(settings, **options_of(self, shared, "version", given or {})),
             record_path=self.context.output / RECORD,
         )
 
     def alone(self, command: StepCommand, shared: Shared, options: dict[str, Any]) -> None:
         """Run one step under the lock of its working tree, and print its result."""
         from pipeline_kit.commands.chain import ask_pure_steps
+        from pipeline_kit.steps import ORDER
 
         flow = self.flow(shared)
         with flow.locked():
-            ask_pure_steps(self, flow, shared, str(command.name))
+            if command.name in ORDER:
+                ask_pure_steps(self, flow, shared, str(command.name))
             outcome = self.perform(command, flow, options)
         if outcome is not None:
             self.result(outcome.result, outcome.value, shared.output)
@@ -142,6 +145,8 @@ class Session:
         self.terminal.step(name, outcome.word, outcome.detail, seconds)
         for key, value in outcome.outputs.items():
             self.terminal.send(Output(key, value))
+        for key, value in outcome.variables.items():
+            self.terminal.send(Variable(key, value))
         self.step = ""
         return outcome
 
@@ -206,7 +211,8 @@ class Session:
         return f"ghcr.io/{name}" if known else ""
 
     def _state(self, root: Path) -> Path:
-        mark = hashlib.sha256(str(root).encode()).hexdigest()[:12]
+        path = str(root).encode("utf-8", "surrogateescape")
+        mark = f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}"
         if temporary := ci.temporary_folder(self.environ):
             return temporary / "pipeline-kit" / mark
         cache_home = self.environ.get("XDG_CACHE_HOME") or Path(self.environ.get("HOME") or root) / ".cache"

@@ -1,55 +1,116 @@
-"""Conventional Commits: what a message says about the next version (https://www.conventionalcommits.org/en/v1.0.0/)."""
+"""Commit messages: what every preset has in common, whoever decides what a message is worth.
+
+Whatever is read here is text that anyone may have written: each pattern takes linear time, and what is kept is short.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pipeline_kit.model.version import Bump
 
-_HEADER = re.compile(r"(?P<type>[A-Za-z][A-Za-z0-9-]*)(?:\((?P<scope>[^()\r\n]+)\))?(?P<breaking>!)?: +\S")
-# A footer: at the start of a line, upper case, as the specification wants it.
-_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: +\S", re.MULTILINE)
-_BUMPS: dict[str, Bump] = {"feat": "minor", "fix": "patch", "perf": "patch"}
+_HEADER = re.compile(
+    r"(?P<kind>[A-Za-z][A-Za-z0-9_-]*)(?:\((?P<scope>[^()\r\n]*)\))?(?P<breaking>!)?:[ \t]*(?P<subject>[^\s/][^\r\n]*)"
+)
+# At the start of a line and in capitals, as the specification wants it.
+_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: +(?=\S)", re.MULTILINE)
+_FOOTER = re.compile(r"^(?:[A-Za-z][A-Za-z0-9-]*(?:: | #)|[ \t]*$)", re.MULTILINE)
+_REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE | re.IGNORECASE)
+_REVERT_REFERENCES = re.compile(r"^Refs: ([0-9a-f, ]{7,4096})$", re.MULTILINE | re.IGNORECASE)
+_SKIPPED = re.compile(r"\[skip\s{1,9}release\]|\[release\s{1,9}skip\]", re.IGNORECASE)
+_RELEASE_AS = re.compile(r"^Release-As: *v?([^\s]{1,200})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_REFERENCE = re.compile(r"(?<![\w/#&-])(?:#|GH-|AB#)[0-9]{1,12}\b")
+_LISTED = re.compile(r"^(?:[ \t]{0,3}[*-][ \t]+|    )(?=[A-Za-z])", re.MULTILINE)
+_COUNTED = ("feat", "fix", "perf")
 _ORDER: tuple[Bump, ...] = ("patch", "minor", "major")
-# The first line counts, and footers; a message of megabytes must not cost seconds.
-_LONGEST = 64 * 1024
+_LONGEST_SUBJECT = 200
+_LONGEST_TEXT = 2000
+_MOST = 20
 
 
-def bump_of(message: str) -> Bump | None:
-    """What one commit asks for, None if it asks for nothing."""
-    message = message[:_LONGEST].lstrip()
-    header = _HEADER.match(message)
-    if header is None:
-        return None
-    if header["breaking"] or _BREAKING.search(message):
-        return "major"
-    return _BUMPS.get(header["type"].lower())
+class Header:
+    """The first line as type, scope and subject; ``kind`` is '' where it is no conventional one."""
 
-
-def highest(messages: Iterable[str]) -> Bump | None:
-    """What the commits together ask for."""
-    bumps = [bump for message in messages if (bump := bump_of(message))]
-    return max(bumps, key=_ORDER.index, default=None)
+    def __init__(self, message: str) -> None:
+        found = _HEADER.match(message.lstrip())
+        self.kind = found["kind"].lower() if found else ""
+        self.scope = ((found["scope"] or "") if found else "")[:_LONGEST_SUBJECT].strip()
+        self.breaking = bool(found and found["breaking"])
+        self.subject = found["subject"][:_LONGEST_SUBJECT].rstrip() if found else subject(message)
 
 
 def subject(message: str) -> str:
     """The first line."""
-    return message[:_LONGEST].lstrip().partition("\n")[0].rstrip()[:200]
+    start = len(message) - len(message.lstrip())
+    end = message.find("\n", start)
+    return message[start : end if end >= 0 else len(message)][:_LONGEST_SUBJECT].rstrip()
 
 
-def tally(subjects: Iterable[str]) -> str:
-    """The commits in words, such as ``3 feat, 2 fix``; '' for none. Other types are counted as ``other``."""
-    counts = Counter(_kind(text) for text in subjects)
-    order = [kind for kind in (*_BUMPS, "other") if counts[kind]]
-    return ", ".join(f"{counts[kind]} {kind}" for kind in order)
+def breaking_footer(message: str) -> str:
+    """What breaks, as a footer says it; '' for nothing."""
+    found = _BREAKING.search(message)
+    if found is None:
+        return ""
+    text = message[found.end() : found.end() + _LONGEST_TEXT]
+    end = _FOOTER.search(text, text.find("\n")) if "\n" in text else None
+    return " ".join(text[: end.start() if end else len(text)].split())
 
 
-def _kind(text: str) -> str:
-    header = _HEADER.match(text)
-    kind = header["type"].lower() if header else "other"
-    return kind if kind in _BUMPS else "other"
+def reverted(message: str) -> tuple[str, ...]:
+    """The ids of the commits that it takes back, whole or shortened: ``This reverts commit ID`` anywhere, and the
+    ``Refs`` of a ``revert:``.
+    """
+    found = [one[1] for one in _REVERTED.finditer(message)]
+    if Header(message).kind == "revert":
+        found += [
+            one for refs in _REVERT_REFERENCES.finditer(message) for one in re.findall(r"[0-9a-f]{7,64}", refs[1])
+        ]
+    return tuple(dict.fromkeys(one.lower() for one in found[:_MOST]))
+
+
+def is_revert(message: str) -> bool:
+    """Whether it is nothing but a revert: git's own, or of the type ``revert``."""
+    first = subject(message)
+    return first.startswith(('Revert "', 'Reapply "')) or Header(message).kind == "revert"
+
+
+def is_skipped(message: str) -> bool:
+    """Whether a message says that its commit makes no release."""
+    return bool(_SKIPPED.search(message))
+
+
+def release_as(message: str) -> str:
+    """The version of a ``Release-As`` footer, as it stands there; '' for none."""
+    found = _RELEASE_AS.search(message)
+    return found[1] if found else ""
+
+
+def references(message: str) -> tuple[str, ...]:
+    """The issues that it names, such as ``#12``, ``GH-12`` and ``AB#12``."""
+    found = (one[0] for one in _REFERENCE.finditer(message[: 64 * 1024]))
+    return tuple(list(dict.fromkeys(found))[:_MOST])
+
+
+def listed(message: str) -> Iterator[str]:
+    """The messages that a squash message lists: as bullets, or indented as ``git merge --squash`` writes them."""
+    starts = [one.end() for one in _LISTED.finditer(message)]
+    for start, end in pairwise([*starts, len(message)]):
+        text = message[start:end]
+        yield text if text.startswith("BREAKING") else "\n".join(line.lstrip() for line in text.split("\n"))
+
+
+def highest(bumps: Iterable[Bump | None]) -> Bump | None:
+    """The highest of several bumps, None for none."""
+    return max((bump for bump in bumps if bump), key=_ORDER.index, default=None)
+
+
+def tally(kinds: Iterable[str]) -> str:
+    """How many of each type, such as ``3 feat, 2 fix``; '' for none. Other types are counted as ``other``."""
+    counts = Counter(kind if kind in _COUNTED else "other" for kind in kinds)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in (*_COUNTED, "other") if counts[kind])

@@ -1,4 +1,4 @@
-"""The next version, from the repository and the event. Pure: no network, no clock.
+"""What a commit is called, from the repository and the event. Pure: no network, no clock.
 
 The same commit gets the same version on every CI and on a laptop.
 """
@@ -11,39 +11,87 @@ from semver import Version
 
 from pipeline_kit.errors import Failure, alternative, why
 from pipeline_kit.model import version
+from pipeline_kit.model.rules import Rules
 from pipeline_kit.model.version import NextVersion
-from pipeline_kit.versioning import commits
+from pipeline_kit.versioning import commits, words
+from pipeline_kit.versioning.channels import BUILD, channel_of
+from pipeline_kit.versioning.count import FIRST, Count
 
 if TYPE_CHECKING:
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState, ReleaseTag
+    from pipeline_kit.versioning.channels import Channel
 
-FIRST = "0.1.0"
+__all__ = ["FIRST", "branch_of", "next_version", "refuse_incomplete"]
 
 
-def next_version(state: GitState, event: Event, *, first_release: bool = False) -> NextVersion:
-    """The version of HEAD: that of a version tag on it, else ``X.Y.Z-CHANNEL.DISTANCE`` with the next version, the
-    branch and the number of commits since the last release.
+def next_version(state: GitState, event: Event, rules: Rules | None = None) -> NextVersion:
+    """The version of HEAD: that of a version tag on it, else ``X.Y.Z-BRANCH.DISTANCE`` with the next version, the
+    branch and the number of commits since the last release. It sorts after that release and before the next one, also
+    between two pre-releases: ``1.5.0-rc.2.next.3``.
 
-    A clone that may lack tags is refused: the answer would be a wrong one without a sign.
+    A clone that may lack tags is refused: the answer would be a wrong one without a sign. Failure: ``git.shallow``,
+    ``git.no-tags``, ``version.range``.
     """
-    subjects = tuple(commits.subject(commit.message) for commit in state.since)
-    previous = state.latest.version if state.latest else ""
+    rules = rules or Rules()
     if (tag := _released(state, event)) and not _counts_as_dirty(state, event):
-        tally = commits.tally(subjects)
-        origin = f"from the tag; {tally} since {previous}" if previous and not state.shallow else "from the tag"
-        return NextVersion(tag.version, origin, released=True, previous=previous, changes=subjects)
-    refuse_incomplete(state, event, first_release=first_release)
-    base = _base(state, tag)
-    channel = version.identifier(branch_of(state, event) or "detached")
-    dirty = ".dirty" if _counts_as_dirty(state, event) else ""
-    text = f"{base}-{channel}.{len(subjects)}{dirty}"
-    return NextVersion(text, _origin(state, subjects), released=False, previous=previous, changes=subjects)
+        return _of_tag(state, rules, tag)
+    refuse_incomplete(state, event, first_release=rules.first_release)
+    count = Count(state, rules)
+    channel = channel_of(branch_of(state, event), rules)
+    base = count.base()
+    _refuse_out_of_range(base, count, state, event, rules)
+    previous, text = _between(count, base, channel, version.identifier(branch_of(state, event) or "detached"))
+    since = count.after(previous)
+    return NextVersion(
+        f"{text}.dirty" if _counts_as_dirty(state, event) else text,
+        words.origin(count, previous, len(since), state.dirty),
+        released=False,
+        previous=previous.version if previous else "",
+        channel=BUILD if channel.build else channel.name,
+        bump=count.bump,
+        distance=len(since),
+        changes=tuple(commits.subject(commit.message) for commit in since),
+        package=rules.package,
+    )
 
 
 def branch_of(state: GitState, event: Event) -> str:
     """The branch that is built: a CI checks out a bare commit, and knows the name."""
     return event.branch or state.branch
+
+
+def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = False) -> None:
+    """Refuse a clone that may lack the last release tag."""
+    if state.shallow:
+        raise Failure(
+            "git.shallow",
+            f"this clone is shallow: {words.number(len(state.since), 'commit')}, "
+            + ("not the whole history" if state.has_tags else "no tags"),
+            why(
+                "A version is counted from the last release tag, which is not here: it would be "
+                f"{Count(state, Rules()).base()}."
+            ),
+            *([] if event.kind == "local" else [alternative("in this clone: git fetch --unshallow --tags")]),
+            alternative("let pipeline-kit fetch what is missing: --fetch, or PIPELINE_KIT_VERSION_FETCH=true"),
+        )
+    if not state.has_tags and event.skips_tags and not first_release:
+        raise Failure(
+            "git.no-tags",
+            "this clone has no tags, and this CI leaves them out",
+            why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
+            alternative("if there is no release yet: --first-release, or PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
+            alternative("in this clone: git fetch --tags"),
+        )
+
+
+def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Event, rules: Rules) -> None:
+    """Refuse what the branch could never release; of a pull request the branch that it goes to, too."""
+    bases = [event.base] if event.kind == "pull_request" else []
+    for branch in (branch_of(state, event), *bases):
+        allowed = channel_of(branch, rules).range
+        if allowed and base not in allowed:
+            raise words.out_of_range(base, allowed, branch, count)
 
 
 def _released(state: GitState, event: Event) -> ReleaseTag | None:
@@ -58,40 +106,38 @@ def _counts_as_dirty(state: GitState, event: Event) -> bool:
     return bool(state.dirty) and event.kind == "local"
 
 
-def _base(state: GitState, tag: ReleaseTag | None) -> str:
-    if tag is not None:
-        return str(version.bumped(Version.parse(tag.version), "patch"))
-    if state.latest is None:
-        return FIRST
-    bump = commits.highest(commit.message for commit in state.since) or "patch"
-    return str(version.bumped(Version.parse(state.latest.version), bump))
+def _of_tag(state: GitState, rules: Rules, tag: ReleaseTag) -> NextVersion:
+    """The version that a tag on HEAD says; what led to it is counted as if no tag were there yet."""
+    count = Count.before_tags(state, rules)
+    parsed = Version.parse(tag.version)
+    before = () if tag.stable else count.pre_releases
+    previous = next((one for one in before if Version.parse(one.version) < parsed), count.last)
+    since = count.after(previous)
+    return NextVersion(
+        tag.version,
+        words.origin_of_tag(count, previous, since, shallow=state.shallow),
+        released=True,
+        previous=previous.version if previous else "",
+        channel=version.channel_name(parsed),
+        bump=count.bump,
+        changes=tuple(commits.subject(commit.message) for commit in since),
+        package=rules.package,
+    )
 
 
-def _origin(state: GitState, subjects: tuple[str, ...]) -> str:
-    count = f"{len(subjects)} commit{'' if len(subjects) == 1 else 's'}"
-    dirty = f"; {state.dirty} changed file{'' if state.dirty == 1 else 's'}" if state.dirty else ""
-    if state.latest is None:
-        return f"{count}, no release yet{dirty}"
-    return f"{count} since {state.latest.version}: {commits.tally(subjects) or 'none'}{dirty}"
-
-
-def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = False) -> None:
-    """Refuse a clone that may lack the last release tag."""
-    if state.shallow:
-        count = f"{len(state.since)} commit{'' if len(state.since) == 1 else 's'}"
-        raise Failure(
-            "git.shallow",
-            f"this clone is shallow: {count}, {'no tags' if not state.has_tags else 'not the whole history'}",
-            why(
-                f"A version is counted from the last release tag, which is not here: it would be {_base(state, None)}."
-            ),
-            *([] if event.kind == "local" else [alternative("in this clone: git fetch --unshallow --tags")]),
-        )
-    if not state.has_tags and event.skips_tags and not first_release:
-        raise Failure(
-            "git.no-tags",
-            "this clone has no tags, and this CI leaves them out",
-            why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
-            alternative("if there is no release yet: --first-release, or PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
-            alternative("in this clone: git fetch --tags"),
-        )
+def _between(count: Count, base: Version, channel: Channel, branch: str) -> tuple[ReleaseTag | None, str]:
+    """The release before HEAD, and a version between it and the next one."""
+    if channel.build:
+        previous = count.highest
+        start = Version.parse(previous.version).replace(build=None) if previous else "0.0.0"
+        return previous, f"{start}+{branch}.{len(count.after(previous))}"
+    before = count.pre_release(base)
+    first = f"{base}-{channel.name}.0" if channel.name else ""
+    if before and (not first or Version.parse(before.version) > Version.parse(first)):
+        start = Version.parse(before.version).replace(build=None)
+        return before, f"{start}.{branch}.{len(count.after(before))}"
+    if first:
+        return count.last, f"{first}.{branch}.{len(count.since)}"
+    # Lower than any named pre-release of it, where a Release-As names one.
+    named = count.release_as is not None and count.release_as[0].prerelease
+    return count.last, f"{base}-{'0.' if named else ''}{branch}.{len(count.since)}"

@@ -1,0 +1,94 @@
+"""What a branch makes: stable releases, pre-releases of a channel, a range of them, or none."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline_kit.errors import Failure, fix, why
+
+if TYPE_CHECKING:
+    from semver import Version
+
+    from pipeline_kit.model.rules import Rules
+
+STABLE = "stable"
+BUILD = "+"
+MAINTENANCE = "maintenance"
+_RANGE = re.compile(r"(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?\.x(?:\.x)?")
+_LINE = re.compile(r"v?(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?(?:\.x){0,2}")
+_IDENTIFIER = re.compile(r"(?![0-9]+\Z)[0-9A-Za-z-]{1,50}")
+
+
+class Range(msgspec.Struct, frozen=True):
+    """The versions of a maintenance branch: ``1.x``, or ``1.5.x``."""
+
+    major: int
+    minor: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.major}.x" if self.minor is None else f"{self.major}.{self.minor}.x"
+
+    def __contains__(self, version: Version) -> bool:
+        return version.major == self.major and self.minor in (None, version.minor)
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """What a branch makes. ``name`` is the pre-release identifier, '' for stable; ``range`` what a maintenance branch
+    is held to. ``build`` says that the branch is told apart by build metadata, ``releases`` whether it makes any.
+    """
+
+    name: str = ""
+    range: Range | None = None
+    build: bool = False
+    releases: bool = True
+
+
+def channel_of(branch: str, rules: Rules) -> Channel:
+    """The first pattern that fits decides. A branch that none fits makes releases only where there are no patterns at
+    all, or where its name is a range.
+    """
+    for pattern, name in rules.channels:
+        if fnmatchcase(branch, pattern):
+            return _channel(name, branch)
+    if _RANGE.fullmatch(branch):
+        return Channel(range=_range(branch))
+    return Channel(releases=not rules.channels)
+
+
+def is_channel(name: str) -> bool:
+    """Whether ``name`` can stand behind a pattern."""
+    return bool(name in (STABLE, BUILD, MAINTENANCE) or _RANGE.fullmatch(name) or _IDENTIFIER.fullmatch(name))
+
+
+def is_identifier(name: str) -> bool:
+    """Whether ``name`` can be a channel's identifier in a version."""
+    return bool(_IDENTIFIER.fullmatch(name)) and name not in (STABLE, MAINTENANCE)
+
+
+def _channel(name: str, branch: str) -> Channel:
+    if name == STABLE:
+        return Channel()
+    if name == BUILD:
+        return Channel(build=True, releases=False)
+    if name == MAINTENANCE:
+        return Channel(range=_range(branch))
+    if _RANGE.fullmatch(name):
+        return Channel(range=_range(name))
+    return Channel(name)
+
+
+def _range(text: str) -> Range:
+    """The range that ``1.x``, ``1.5.x`` or ``release/1.5`` names."""
+    found = _LINE.fullmatch(text.rpartition("/")[2])
+    if found is None:
+        raise Failure(
+            "version.range",
+            f"the branch {text[:100]} names no range",
+            why("It is a maintenance branch, and those end with the versions that they keep: 1.x, 1.5.x or 1.5."),
+            fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{text[:100]}': 1.5.x }} }}"),
+        )
+    return Range(int(found["major"]), int(found["minor"]) if found["minor"] else None)

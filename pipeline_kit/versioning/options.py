@@ -1,0 +1,134 @@
+"""From the options as people write them to the rules: every value is checked here, before anything is read."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from pipeline_kit.errors import Failure, fix, printable, why
+from pipeline_kit.model import version
+from pipeline_kit.model.rules import Rules
+from pipeline_kit.versioning.channels import is_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline_kit.model.version import Bump
+
+_BUMPS: dict[str, Bump | None] = {"major": "major", "minor": "minor", "patch": "patch", "none": None}
+# What git's own rules for the name of a ref leave, without what a tag of an image could not follow.
+_PREFIX = re.compile(r"(?![-./])(?!.*(?:\.\.|//|/\.|\.lock/))[A-Za-z0-9._/@+-]{0,100}")
+
+
+def rules_of(packages: Mapping[str, tuple[str, str]], package: str, options: Mapping[str, Any]) -> Rules:
+    """``packages`` are path and prefix by name; ``package`` is the one to count for, '' for the whole repository."""
+    rules = Rules(
+        prefix=_prefix(options["prefix"], "--prefix"),
+        preset=options["preset"],
+        bumps=tuple((kind.strip().lower(), _bump(kind, bump)) for kind, bump in options["bumps"]),
+        squash=options["squash"],
+        channels=tuple((branch, _channel(branch, name.strip())) for branch, name in options["channels"]),
+        zero=options["zero"],
+        initial=_initial(options["initial"]),
+        path=folder(options["path"], "--path"),
+        first_release=options["first_release"],
+        fetch=options["fetch"],
+    )
+    return rules_of_package(rules, packages, package) if package else rules
+
+
+def rules_of_package(rules: Rules, packages: Mapping[str, tuple[str, str]], package: str) -> Rules:
+    """``rules`` as they are for one of the packages."""
+    path, prefix, nested = _of_package(packages, package)
+    prefix = _prefix(prefix, f"packages.{printable(package)[:100]}.prefix")
+    return structs.replace(rules, package=package, path=path, prefix=prefix, nested=nested)
+
+
+def folder(text: str, option: str) -> str:
+    """A folder as git writes it, from the repository's top; '' for the top itself."""
+    plain = posixpath.normpath(text.strip() or ".")
+    if plain.startswith(("/", "../")) or plain == ".." or "\0" in plain:
+        raise Failure(
+            "config.usage",
+            f"{option}: {printable(text)[:100]} is outside of the repository",
+            why("A folder is given from the repository's top."),
+        )
+    return "" if plain == "." else plain
+
+
+def no_packages() -> Failure:
+    """There are none, and all were asked for."""
+    return Failure(
+        "version.package",
+        "no packages are configured",
+        why("A repository of several packages names them, each with its folder."),
+        fix("pipeline-kit.yml:  packages: { web: { path: web } }"),
+    )
+
+
+def _of_package(packages: Mapping[str, tuple[str, str]], package: str) -> tuple[str, str, tuple[str, ...]]:
+    """Its folder, the prefix of its tags, and the folders of other packages below its own."""
+    if package not in packages:
+        raise Failure(
+            "version.package",
+            f'there is no package "{printable(package)[:100]}"',
+            why(f"The configuration has: {', '.join(packages) or 'none'}."),
+            fix(f"pipeline-kit.yml:  packages: {{ {printable(package)[:100]}: {{ path: FOLDER }} }}"),
+        )
+    shown = printable(package)[:100]
+    others = [name for name, (_, prefix) in packages.items() if prefix == packages[package][1] and name != package]
+    if others:
+        raise Failure(
+            "version.package",
+            f"{shown} and {printable(others[0])[:100]} have the same prefix",
+            why("A release tag could be of either."),
+            fix(f"pipeline-kit.yml:  packages: {{ {shown}: {{ prefix: {shown}-v }} }}"),
+        )
+    folders = {name: folder(path, f"packages.{name}.path") for name, (path, _) in packages.items()}
+    own = folders[package]
+    nested = {one for one in folders.values() if one != own and (not own or one.startswith(f"{own}/"))}
+    return own, packages[package][1], tuple(sorted(nested))
+
+
+def _prefix(text: str, option: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        raise Failure(
+            "config.usage",
+            f"{option}: {printable(text)[:100]} can't start the name of a tag",
+            why("Letters, digits and . _ / @ + - can, with none of . / - in front."),
+        )
+    return text
+
+
+def _bump(kind: str, text: str) -> Bump | None:
+    if text.strip() not in _BUMPS:
+        raise Failure(
+            "config.usage",
+            f"--bump {printable(kind)[:50]}={printable(text)[:50]}: not a bump",
+            why(f"A type of commit asks for one of {', '.join(_BUMPS)}."),
+        )
+    return _BUMPS[text.strip()]
+
+
+def _channel(branch: str, name: str) -> str:
+    if not is_channel(name):
+        raise Failure(
+            "config.usage",
+            f"--channel {printable(branch)[:50]}={printable(name)[:50]}: not a channel",
+            why("A channel is stable, a word such as rc, a range such as 1.x or 1.5.x, maintenance, or +."),
+        )
+    return name
+
+
+def _initial(text: str) -> str:
+    found = version.parse(text)
+    if found is None or found.prerelease or found.build:
+        raise Failure(
+            "config.usage",
+            f"--initial: {printable(text)[:50]} is no version",
+            why("The first version is three numbers, such as 0.1.0 or 1.0.0."),
+        )
+    return str(found)

@@ -1,0 +1,138 @@
+"""The next release of a branch: which version, and what is in it. Pure: no network, no clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from semver import Version
+
+from pipeline_kit.errors import Failure, alternative, fix, printable, why
+from pipeline_kit.model import version
+from pipeline_kit.model.release import Release
+from pipeline_kit.versioning import words
+from pipeline_kit.versioning.channels import Channel, channel_of, is_identifier
+from pipeline_kit.versioning.count import Count
+from pipeline_kit.versioning.next import branch_of, refuse_incomplete
+
+if TYPE_CHECKING:
+    from pipeline_kit.model.event import Event
+    from pipeline_kit.model.git_state import GitState, ReleaseTag
+    from pipeline_kit.model.rules import Rules
+    from pipeline_kit.model.version import Bump
+
+
+def next_release(
+    state: GitState, event: Event, rules: Rules, *, asked: Bump | Version | None = None, channel: str | None = None
+) -> Release:
+    """The release that HEAD would be. ``asked`` is the bump or the version that a person asks for, or the version of a
+    tag on HEAD; ``channel`` replaces the branch's own: '' for stable, else a pre-release identifier.
+
+    Failure: ``git.shallow`` and ``git.no-tags`` of an incomplete clone; ``run.nothing-to-release``; ``bump.taken``, the
+    tag stands on another commit; ``version.range``, ``version.not-higher``, ``version.channel``.
+    """
+    exact = asked if isinstance(asked, Version) else None
+    there = exact is not None and any(Version.parse(tag.version) == exact for tag in state.here)
+    if not there:
+        refuse_incomplete(state, event, first_release=rules.first_release)
+    branch = branch_of(state, event)
+    where = channel_of(branch, rules)
+    if channel is not None:
+        where = _given(channel, where)
+    if not where.releases and exact is None:
+        raise _makes_none(branch, where)
+    count = Count.before_tags(state, rules) if there else Count(state, rules)
+    previous, found = _next(count, where.name, exact, asked if isinstance(asked, str) else None)
+    if not there:
+        if where.range and found not in where.range:
+            raise words.out_of_range(found, where.range, branch, count)
+        _refuse_lower(found, count, exact)
+        _refuse_taken(found, state)
+    ids = {commit.id for commit in count.after(previous)}
+    return Release(
+        version=str(found),
+        tag=f"{rules.prefix}{found}",
+        bump=asked if isinstance(asked, str) else count.bump,
+        channel=version.channel_name(found),
+        previous=previous,
+        changes=tuple(change for change in count.changes if change.commit in ids),
+        package=rules.package,
+        path=rules.path,
+    )
+
+
+def _next(count: Count, channel: str, exact: Version | None, bump: Bump | None) -> tuple[ReleaseTag | None, Version]:
+    """The release before, and the next one."""
+    if exact is None and bump is None and count.release_as and count.holds(count.release_as[0]):
+        named = count.release_as[0]
+        exact = named if named.prerelease or not channel else None
+    if exact is not None:
+        of_channel = exact.prerelease and count.pre_release(exact.finalize_version(), version.channel_name(exact))
+        return of_channel or count.last, exact
+    base = count.base(bump)
+    if not channel:
+        if count.last and not (bump or count.bump or count.pre_releases):
+            raise words.nothing(count, count.last.version)
+        return count.last, base
+    before = count.pre_release(base, channel)
+    ids = {commit.id for commit in count.after(before)}
+    if (before or count.last) and not bump and not any(one.bump for one in count.changes if one.commit in ids):
+        last = before or count.last
+        raise words.nothing(count, last.version if last else "")
+    return before or count.last, Version.parse(f"{base}-{channel}.{count.number(base, channel)}")
+
+
+def _given(channel: str, where: Channel) -> Channel:
+    if channel and not is_identifier(channel):
+        raise Failure(
+            "version.channel",
+            f"{printable(channel)[:50]} is no channel",
+            why("A channel is a word of letters, digits and dashes, such as rc; '' is the stable one."),
+        )
+    return Channel(channel, where.range)
+
+
+def _makes_none(branch: str, channel: Channel) -> Failure:
+    name = printable(branch)[:100] or "a detached HEAD"
+    return Failure(
+        "version.channel",
+        f"{name} makes no releases",
+        why(
+            "Its channel is +: its versions differ from the last release by build metadata alone."
+            if channel.build
+            else "There are channels, and none of their patterns fits this branch."
+        ),
+        fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{name}': rc }} }}"),
+        alternative("for this once: pipeline-kit bump --pre rc"),
+    )
+
+
+def _refuse_lower(found: Version, count: Count, exact: Version | None) -> None:
+    """A version is higher than every release that its commit descends from."""
+    highest = Version.parse(count.highest.version) if count.highest else None
+    if highest is None or found > highest:
+        return
+    raise Failure(
+        "version.not-higher",
+        f"{found} is not higher than {highest}, and this commit descends from that",
+        why(
+            "It was asked for, and whoever orders versions would take the older code for the newer."
+            if exact
+            else f"The next pre-release of this channel sorts below {highest}."
+        ),
+        alternative(
+            f"ask for a higher one: pipeline-kit bump --to {version.bumped(highest.finalize_version(), 'patch')}"
+        ),
+    )
+
+
+def _refuse_taken(found: Version, state: GitState) -> None:
+    for tag in state.tags:
+        if Version.parse(tag.version) == found and tag.commit != state.commit:
+            free = version.bumped(Version.parse(state.tags[0].version).finalize_version(), "minor")
+            raise Failure(
+                "bump.taken",
+                f"{found} is taken: {printable(tag.name)} stands on {tag.commit[:7]}, which is not in this branch",
+                why("A version names one commit for ever, and another branch has released this one."),
+                fix(f"git merge {printable(tag.name)}"),
+                alternative(f"say which version this is: pipeline-kit bump --to {free}"),
+            )
