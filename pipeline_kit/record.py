@@ -8,14 +8,14 @@ two runs of the same commit (who ran it, when, how long) stands in ``run`` and i
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.model.bump import Bumped
 from pipeline_kit.model.deployment import Deployment
-from pipeline_kit.model.event import RunIdentity
+from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.model.image import Image
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.model.published import Published
@@ -23,13 +23,16 @@ from pipeline_kit.model.sign_in import SignIn
 from pipeline_kit.model.verdict import Verdict
 from pipeline_kit.model.version import NextVersion
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SCHEMA = 1
 NAME = "run.json"
 _LARGEST = 64 << 20
 
 
 class Values(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The value of one step; the other fields stay empty."""
+    """The value of one step; the other fields stay empty. ``packages`` are the versions of all packages, by name."""
 
     login: SignIn | None = None
     version: NextVersion | None = None
@@ -38,6 +41,8 @@ class Values(msgspec.Struct, frozen=True, omit_defaults=True):
     scan: Verdict | None = None
     push: Published | None = None
     deploy: Deployment | None = None
+    bump: Bumped | None = None
+    packages: dict[str, NextVersion] | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,12 +62,25 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     value: Values = Values()
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """A value of the configuration and where it comes from: a file and line, a variable, ``--set``."""
+
+    key: str
+    value: str
+    origin: str
+
+
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which run wrote the record, with which version of this program."""
+    """Which run wrote the record, with which version of this program, for which event and environment; ``settings`` are
+    those that were not left at their defaults.
+    """
 
     identity: RunIdentity
     pipeline_kit: str
     started: float
+    event: Event | None = None
+    environment: str = ""
+    settings: tuple[Setting, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,14 +132,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file: temporary file in the same folder, fsync, rename."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}-{os.urandom(6).hex()}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

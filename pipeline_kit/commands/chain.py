@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from pipeline_kit.errors import Failure, why
-from pipeline_kit.steps import ORDER
+from pipeline_kit.steps import ALL, ORDER
 from pipeline_kit.steps.command import step_command
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 PURE = ("version", "tag")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Which steps to run: those named, or a range."""
 
     only: tuple[str, ...] = ()
@@ -51,12 +51,18 @@ def ask_pure_steps(session: Session, flow: Flow, shared: Shared, before: str) ->
     for name in PURE:
         if name == before:
             return
-        outcome = step_command(name).perform(flow, **options_of(session, shared, name, {}))
+        try:
+            outcome = step_command(name).perform(flow, **options_of(session, shared, name, {}))
+        except Failure as failure:
+            if before != "tag":
+                raise
+            flow.no_version = failure
+            return
         flow.keep(name, flow.context.clock.now(), 0.0, outcome)
 
 
 def check_given(given: dict[str, str]) -> None:
     """Refuse a ``--set`` of a step that there is not."""
     for key in given:
-        if key.partition(".")[0] not in ORDER:
-            raise Failure("config.usage", f"--set {key}: not STEP.OPTION", why(f"The steps are {', '.join(ORDER)}."))
+        if key.partition(".")[0] not in ALL:
+            raise Failure("config.usage", f"--set {key}: not STEP.OPTION", why(f"The steps are {', '.join(ALL)}."))

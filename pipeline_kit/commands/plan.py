@@ -50,19 +50,23 @@ def command(session: Session, /, **options: Any) -> None:
     shared = Shared(options)
     given = dict(options["given"])
     check_given(given)
-    flow = session.flow(shared)
+    flow = session.flow(shared, given)
     flow.local = options["local"]
     show_plan(session, flow, shared, Choice(), given)
 
 
-def show_plan(session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str]) -> None:
-    """Write the plan on standard output."""
+def show_plan(
+    session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str], *, release: bool = False
+) -> None:
+    """Write the plan on standard output; with ``release`` also the release that would be made first."""
     flow.unwritten = True
     for name in PURE:
         outcome = step_command(name).perform(flow, **options_of(session, shared, name, given))
         flow.keep(name, 0.0, 0.0, outcome)
     plan = flow.plan()
-    steps = tuple(_intention(session, flow, shared, name, given) for name in choice.steps())
+    steps = tuple(
+        _intention(session, flow, shared, name, given) for name in (*(["bump"] if release else []), *choice.steps())
+    )
     session.result(
         table(("step", "would"), [(one.step, one.would) for one in steps]), Outlook(plan, steps), shared.output
     )

@@ -10,6 +10,7 @@ import click
 from pipeline_kit import __version__
 from pipeline_kit.ci.messages import Summary
 from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of
+from pipeline_kit.commands.effective import changed, effective
 from pipeline_kit.commands.plan import show_plan
 from pipeline_kit.errors import Failure
 from pipeline_kit.model.digest import short
@@ -60,7 +61,7 @@ Examples:
     "--release",
     is_flag=True,
     envvar="PIPELINE_KIT_RUN_RELEASE",
-    help="Tag this commit with the next version and push the tag, then run.",
+    help="Make the next release as bump does, and push it; then run on its commit.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and do nothing: as plan does.")
 @click.option(
@@ -83,12 +84,12 @@ def command(session: Session, /, **options: Any) -> None:
     given = dict(options["given"])
     check_given(given)
     choice = Choice(options["only"], options["first"] or "", options["last"] or "")
-    flow = session.flow(shared)
+    flow = session.flow(shared, given)
     flow.local = options["local"]
     flow.will_push = "push" in choice.steps()
     flow.completes = flow.will_push
     if options["dry_run"]:
-        show_plan(session, flow, shared, choice, given)
+        show_plan(session, flow, shared, choice, given, release=options["release"])
         return
     with ExitStack() as stack:
         stack.enter_context(flow.locked())
@@ -96,23 +97,24 @@ def command(session: Session, /, **options: Any) -> None:
             from pipeline_kit.commands.local_registry import use_local_registry
 
             use_local_registry(flow, stack)
-        if options["release"]:
-            from pipeline_kit.release import tag_release
-
-            tag_release(flow)
-        _run(session, flow, shared, choice, given)
+        _run(session, flow, shared, choice, given, release=options["release"])
 
 
-def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str]) -> None:
+def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str], *, release: bool) -> None:
     started = flow.context.clock.monotonic()
     steps = choice.steps()
     # All options before the first step: a mistake in the last one's must not wait for the build.
-    options = {name: options_of(session, shared, name, given) for name in steps}
+    options = {name: options_of(session, shared, name, given) for name in (*(["bump"] if release else []), *steps)}
+    flow.given = changed(effective(session, shared, given))
     session.terminal.line(_header(session, flow))
-    if steps[0] not in ("login", "version", "tag"):
-        ask_pure_steps(session, flow, shared, steps[0])
     outcomes: dict[str, Outcome] = {}
     try:
+        if release:
+            # The git tag first, and with it the commit of the release's files: the steps go on from that commit.
+            session.stopped_before = steps[0]
+            session.perform(step_command("bump"), flow, options["bump"])
+        if steps[0] not in ("login", "version", "tag"):
+            ask_pure_steps(session, flow, shared, steps[0])
         for index, name in enumerate(steps):
             session.stopped_before = next(iter(steps[index + 1 :]), "")
             if outcome := session.perform(step_command(name), flow, options[name]):
@@ -149,7 +151,10 @@ def _footer(session: Session, flow: Flow, outcomes: dict[str, Outcome], seconds:
     elif "build" in outcomes:
         done += f": {style.paint(short(flow.built().digest), 'cyan')} is built"
     record = flow.record_path.relative_to(flow.context.root)
-    return [style.plain(done), style.plain(style.paint(f"Record {record}", "dim"))]
+    return [
+        style.plain(done),
+        style.plain(style.paint(f"Record {record}. The same again: pipeline-kit replay {record}", "dim")),
+    ]
 
 
 def _summarise(session: Session, flow: Flow, failure: str = "") -> None:

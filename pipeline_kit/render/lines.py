@@ -20,6 +20,7 @@ _BOLD = frozenset({"why", "fix", "log", "sent", "for", "now", "as", "or", "seen"
 # What a person may rely on not having happened when this step stops the run.
 _NOT_DONE = {
     "config": "nothing was built or pushed",
+    "bump": "nothing was changed",
     "login": "nothing was built",
     "version": "nothing was built or pushed",
     "tag": "nothing was built or pushed",

@@ -5,3 +5,6 @@ default.
 """
 
 ORDER = ("login", "version", "tag", "build", "scan", "push", "deploy")
+# A step that runs when it is asked for, outside of the order: run --release asks for it.
+BESIDE = ("bump",)
+ALL = (*ORDER, *BESIDE)

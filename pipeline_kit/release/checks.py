@@ -1,0 +1,61 @@
+"""What is looked at before a release is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, alternative, fix, why
+from pipeline_kit.git.worktree import changed
+from pipeline_kit.versioning.next import branch_of
+
+if TYPE_CHECKING:
+    from pipeline_kit.flow import Flow
+    from pipeline_kit.release.files import Edit
+
+
+def changed_files(flow: Flow) -> int:
+    """How many files that git tracks differ from HEAD. Those that it doesn't track are in nobody's way."""
+    out = flow.git.call("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
+    untracked = sum(1 for entry in out.checked("git.broke").stdout.split(b"\0") if entry.startswith(b"? "))
+    return changed(flow.git, flow.git.settings) - untracked
+
+
+def refuse_dirty(flow: Flow) -> None:
+    """Refuse a working tree with changes: they would be in none of what a release names. Where an image is built next,
+    on a laptop, new files count too: it would hold them, and its version would say so.
+    """
+    builds = flow.completes and flow.context.event.kind == "local"
+    count = changed(flow.git, flow.git.settings) if builds else changed_files(flow)
+    if count:
+        raise Failure(
+            "git.dirty",
+            f"{count} changed file{'' if count == 1 else 's'}, and a release is made of a commit",
+            why("The tag would name a commit that lacks them."),
+            fix("git status, then git commit or git stash"),
+        )
+
+
+def refuse_untracked(flow: Flow, edits: tuple[Edit, ...]) -> None:
+    """Refuse to write over a file that git doesn't track."""
+    for edit in edits:
+        path = flow.context.root / edit.path
+        if edit.before is None and (path.exists() or path.is_symlink()):
+            raise Failure(
+                "bump.file",
+                f"{edit.path} is here, but not in HEAD",
+                why("It would be written over, and nobody else has it."),
+                fix(f"git add {edit.path} && git commit"),
+                done="nothing was written",
+            )
+
+
+def branch_to_push(flow: Flow) -> str:
+    """The branch that the release's commit goes to."""
+    if branch := branch_of(flow.state, flow.context.event):
+        return branch
+    raise Failure(
+        "bump.no-branch",
+        "HEAD is on no branch, and a release with files has a commit that goes to one",
+        fix("git switch BRANCH"),
+        alternative("--no-commit makes the tag alone, on this commit"),
+    )

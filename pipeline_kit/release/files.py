@@ -1,0 +1,181 @@
+"""The files of a release's commit, made from what HEAD holds; nothing is written here.
+
+What git has stored is edited, byte for byte, not what lies in the working tree: there a filter may have changed it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, alternative, fix, printable, why
+from pipeline_kit.model.bump import FileChange
+from pipeline_kit.release.version_fields import FieldError, locks_of, updated, updated_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline_kit.git import Git
+
+_REGULAR = "100644"
+_LINK = "120000"
+_LARGEST = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file and what becomes of it. ``before`` is None for a new one; ``mode`` is git's."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+    mode: str = _REGULAR
+
+    def change(self) -> FileChange:
+        """The change for a person's eyes."""
+        old, new = (_lines(content) for content in (self.before, self.after))
+        names = ("/dev/null" if self.before is None else f"a/{self.path}", f"b/{self.path}")
+        return FileChange(self.path, "".join(difflib.unified_diff(old, new, *names, n=2)))
+
+
+class Files:
+    """The files of a commit, with the edits made so far."""
+
+    def __init__(self, git: Git, commit: str) -> None:
+        self._git = git
+        self._commit = commit
+        self._edits: dict[str, Edit] = {}
+
+    def edits(self) -> tuple[Edit, ...]:
+        """What differs from the commit, by path."""
+        return tuple(edit for _, edit in sorted(self._edits.items()) if edit.after != edit.before)
+
+    def text(self, path: str) -> str | None:
+        """The file's text, edits counted; None if there is none. Bytes that are no UTF-8 come back as they were."""
+        edit = self.read(path)
+        return None if edit is None else edit.after.decode("utf-8", "surrogateescape")
+
+    def write(self, path: str, text: str) -> None:
+        """Have the file hold ``text``."""
+        content = text.encode("utf-8", "surrogateescape")
+        old = self.read(path)
+        self._edits[path] = Edit(path, old.before, content, old.mode) if old else Edit(path, None, content)
+
+    def set_version(self, asked: str, folder: str, version: str) -> None:
+        """Write the version into the file that was asked for: ``PATH`` or ``PATH:WHERE``, from ``folder``."""
+        written, _, key = asked.partition(":")
+        path = safe_path(written, folder)
+        text = self.text(path)
+        if text is None:
+            raise _no_file(path)
+        try:
+            changed = updated(path, key, text, version)
+            self.write(path, changed)
+            for lock in locks_of(path):
+                if (held := self.text(lock)) is not None:
+                    self.write(lock, updated_lock(lock, held, changed, version))
+        except FieldError as error:
+            raise Failure(
+                "bump.file",
+                f"the version can't be written into {printable(path)}",
+                why(f"{printable(str(error))[:400]}.".replace("..", ".")),
+                *([] if key else [alternative(f"say where it stands: --file '{path}:REGEX', with one group")]),
+                done="nothing was written",
+            ) from None
+
+    def read(self, path: str) -> Edit | None:
+        """The file as the commit has it, with the edits made so far; None if there is none."""
+        if path not in self._edits and (found := self._read(path)):
+            self._edits[path] = found
+        return self._edits.get(path)
+
+    def _read(self, path: str) -> Edit | None:
+        entry = self._entry(path)
+        if entry is None:
+            for parent in reversed(PurePosixPath(path).parents[:-1]):
+                above = self._entry(str(parent))
+                if above and above[1] != "tree":
+                    raise _symlink(str(parent)) if above[0] == _LINK else _no_file(path)
+            return None
+        mode, kind, name, size = entry
+        if mode == _LINK:
+            raise _symlink(path)
+        if kind != "blob":
+            raise Failure("bump.file", f"{printable(path)} is a folder", why("A version stands in a file."))
+        if int(size) > _LARGEST:
+            raise Failure("bump.file", f"{printable(path)} has {int(size) >> 20} MB", why("That is no file of text."))
+        content = self._git.call("cat-file", "blob", name).checked("git.broke").stdout
+        return Edit(path, content, content, mode)
+
+    def _entry(self, path: str) -> list[str] | None:
+        """Mode, kind, object and size (or ``-``) of what the commit has at ``path``."""
+        listed = self._git.call("ls-tree", "-z", "-l", "--full-tree", self._commit, "--", path).checked("git.broke")
+        fields, _, found = listed.stdout.decode("utf-8", "surrogateescape").rstrip("\0").partition("\t")
+        return fields.split() if found == path else None
+
+
+def edits_between(git: Git, base: str, commit: str) -> tuple[Edit, ...]:
+    """What ``commit`` changes in the files of ``base``, its parent."""
+    listed = git.call("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", base, commit)
+    paths = listed.checked("git.broke").stdout.decode("utf-8", "surrogateescape").split("\0")
+    before, after = Files(git, base), Files(git, commit)
+    found = []
+    for path in paths:
+        if path and (new := after.read(path)):
+            old = before.read(path)
+            found.append(Edit(path, old.after if old else None, new.after, new.mode))
+    return tuple(found)
+
+
+def safe_path(written: str, folder: str = "") -> str:
+    """``written`` as a path from the repository's top; a failure if it leads out of it or into git's own folder."""
+    parts = PurePosixPath(folder, written).parts
+    inside = [part for part in parts if part != "."]
+    if not inside or written.startswith("/") or ".." in inside or inside[0].lower() == ".git":
+        raise Failure(
+            "bump.file",
+            f"{printable(written)[:200]!r} is no file of this repository",
+            why("A release's commit changes files below the repository's top, named from there."),
+            done="nothing was written",
+        )
+    return str(PurePosixPath(*inside))
+
+
+def is_plain(root: Path, path: str) -> bool:
+    """Whether no part of ``path`` below ``root`` is a symbolic link, and it ends in a file or in nothing."""
+    parts = [root / parent for parent in reversed(PurePosixPath(path).parents[:-1])]
+    if any(part.is_symlink() or (part.exists() and not part.is_dir()) for part in parts):
+        return False
+    end = root / path
+    return not end.is_symlink() and (end.is_file() or not end.exists())
+
+
+def _no_file(path: str) -> Failure:
+    return Failure(
+        "bump.file",
+        f"HEAD has no file {printable(path)}",
+        why("A version file is changed, never made: what isn't committed isn't part of a release."),
+        fix(f"git add {path} && git commit"),
+        done="nothing was written",
+    )
+
+
+def _symlink(path: str) -> Failure:
+    return Failure(
+        "bump.file",
+        f"{printable(path)} is a symbolic link",
+        why("It could lead out of the repository, so links are not followed."),
+        alternative("name the file that it leads to"),
+        done="nothing was written",
+    )
+
+
+def _lines(content: bytes | None) -> list[str]:
+    """The lines for a diff; a carriage return is shown, a missing newline too."""
+    text = (content or b"").decode("utf-8", "replace")
+    lines = [printable(line) + "\n" for line in text.split("\n")]
+    if lines and lines[-1] == "\n":
+        return lines[:-1]
+    return [*lines, "\\ No newline at end of file\n"] if lines else []

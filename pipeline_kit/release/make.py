@@ -1,0 +1,159 @@
+"""Making a release, from what was asked for to what the remote has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure
+from pipeline_kit.flow import Skip
+from pipeline_kit.model.bump import Bumped
+from pipeline_kit.release import checks, journal, pushing
+from pipeline_kit.release.earlier import complete, released_from
+from pipeline_kit.release.identity import identity_of
+from pipeline_kit.release.journal import Journal
+from pipeline_kit.release.lines import lines_of
+from pipeline_kit.release.messages import commit_message, tag_message
+from pipeline_kit.release.plan import again_with_notes, files_of, outlook, planned, preview, standing, with_notes
+from pipeline_kit.release.repository import opened
+from pipeline_kit.release.settle import settle
+from pipeline_kit.versioning.next import branch_of
+
+if TYPE_CHECKING:
+    from pipeline_kit.flow import Flow
+    from pipeline_kit.model.bump import Noted
+    from pipeline_kit.model.git_state import ReleaseTag
+    from pipeline_kit.release.asked import Asked
+    from pipeline_kit.release.lines import Line
+    from pipeline_kit.release.plan import Standing
+    from pipeline_kit.release.repository import Writer
+
+
+def bump(flow: Flow, asked: Asked) -> Bumped:
+    """Make the release that was asked for, or complete or find the one that is there.
+
+    On a pull request nothing is made (``Skip`` says what would be). Failure: ``bump.*``, ``git.dirty``,
+    ``git.identity``, ``git.tag-rejected``, ``run.nothing-to-release``; after each of them but ``bump.local`` and
+    ``bump.unknown`` the remote and this clone are as they were.
+    """
+    if asked.dry_run:
+        return preview(flow, asked)
+    if flow.context.event.kind == "pull_request":
+        raise Skip(outlook(flow, asked))
+    with opened(flow) as writer:
+        completed = complete(writer, flow)
+        lines = lines_of(flow, asked)
+        there, rest = standing(flow, asked, lines)
+        if not rest:
+            return _found(writer, flow, asked, there, made=bool(completed))
+        checks.refuse_dirty(flow)
+        if earlier := _earlier(flow, asked, lines):
+            _follow(writer, flow, earlier)
+            there, _ = standing(flow, asked, lines_of(flow, asked))
+            return _found(writer, flow, asked, there, made=False)
+        return _make(writer, flow, asked, rest)
+
+
+def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> Bumped:
+    state = flow.state
+    releases = planned(flow, asked, lines)
+    edits = files_of(flow, asked, releases)
+    checks.refuse_untracked(flow, edits)
+    branch = checks.branch_to_push(flow) if edits else ""
+    sends = asked.push and bool(state.remote)
+    names = {f"refs/tags/{one.tag}": one for one in releases}
+    if sends:
+        pushing.has(writer, dict.fromkeys(names, ""))
+    identity = identity_of(writer, flow.context)
+    message = commit_message(asked.message, releases) if edits else ""
+    commit = writer.commit(state.commit, edits, message, identity, sign=asked.sign) if edits else state.commit
+    begun = Journal(state.commit, commit, _local_ref(flow), dict.fromkeys(names, ""), push=sends)
+    journal.write(writer.folder, begun)
+    tags = {ref: writer.tag(one.tag, commit, tag_message(one), identity, sign=asked.sign) for ref, one in names.items()}
+    begun = Journal(state.commit, commit, _local_ref(flow), tags, push=sends)
+    journal.write(writer.folder, begun)
+    refs = _refs(commit, branch, tags)
+    if sends:
+        _push(writer, refs, tags)
+    settle(writer, flow.git, begun, flow.context.report.warn)
+    journal.remove(writer.folder)
+    noted = with_notes(flow, releases)
+    flow.forget_state()
+    return Bumped(
+        releases=noted,
+        base=begun.base,
+        commit=commit,
+        message=message,
+        files=tuple(edit.change() for edit in edits),
+        refs=refs,
+        remote=state.remote,
+        made=True,
+        pushed=sends,
+    )
+
+
+def _push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str]) -> None:
+    try:
+        pushing.push(writer, refs, tags, new=True)
+    except Failure as failure:
+        if failure.kind != "bump.unknown":
+            journal.remove(writer.folder)
+        raise
+
+
+def _refs(commit: str, branch: str, tags: dict[str, str]) -> tuple[str, ...]:
+    moved = (f"{commit}:refs/heads/{branch}",) if branch else ()
+    return (*moved, *(f"{made}:{ref}" for ref, made in tags.items()))
+
+
+def _local_ref(flow: Flow) -> str:
+    return f"refs/heads/{flow.state.branch}" if flow.state.branch else "HEAD"
+
+
+def _earlier(flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> tuple[ReleaseTag, ...]:
+    """The tags of a release that was made from HEAD already, by a run that this one repeats."""
+    found = [tag for line in lines for tag in released_from(flow, line.state, asked, line.rules.path)]
+    return tuple(found) if len({tag.commit for tag in found}) == 1 else ()
+
+
+def _follow(writer: Writer, flow: Flow, tags: tuple[ReleaseTag, ...]) -> None:
+    """Bring this clone to the release's commit."""
+    commit = tags[0].commit
+    made = {f"refs/tags/{tag.name}": writer.id_of(f"refs/tags/{tag.name}") for tag in tags}
+    settle(
+        writer,
+        flow.git,
+        Journal(flow.state.commit, commit, _local_ref(flow), made, push=False),
+        flow.context.report.warn,
+    )
+    flow.forget_state()
+
+
+def _found(writer: Writer, flow: Flow, asked: Asked, there: tuple[Standing, ...], *, made: bool) -> Bumped:
+    """A release that stands on HEAD, with what the remote lacks of it pushed."""
+    state = flow.state
+    noted = again_with_notes(flow, there)
+    objects = {f"refs/tags/{tag.name}": writer.id_of(f"refs/tags/{tag.name}") for _, tag in there}
+    refs: tuple[str, ...] = ()
+    sends = asked.push and bool(state.remote)
+    if sends and not pushing.has(writer, objects):
+        branch = branch_of(state, flow.context.event) if _is_ours(flow, asked, noted) else ""
+        refs = _refs(state.commit, branch, objects)
+        pushing.push(writer, refs, objects, new=False)
+    return Bumped(
+        releases=noted,
+        base=state.commit,
+        commit=state.commit,
+        refs=refs,
+        remote=state.remote,
+        made=made,
+        there=not made,
+        pushed=sends,
+    )
+
+
+def _is_ours(flow: Flow, asked: Asked, noted: tuple[Noted, ...]) -> bool:
+    """Whether HEAD is the commit of these releases, which belongs onto the branch together with the tags."""
+    if not (asked.writes and flow.state.since):
+        return False
+    message = commit_message(asked.message, tuple(one.release for one in noted))
+    return flow.state.since[0].message.strip() == message.strip()

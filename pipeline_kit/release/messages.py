@@ -1,0 +1,54 @@
+"""The messages of a release's commit and tag."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, fix, printable, why
+
+if TYPE_CHECKING:
+    from pipeline_kit.model.release import Release
+
+TEMPLATE = "chore(release): {version}"
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_KNOWN = ("version", "tag", "previous", "package")
+_MOST = 200
+_LONGEST = 200
+
+
+def commit_message(template: str, releases: tuple[Release, ...]) -> str:
+    """The template filled in, with a newline at its end. Several releases share a commit: each field has all of their
+    values then.
+    """
+    values = {
+        "version": [one.version if len(releases) == 1 else f"{one.package} {one.version}".strip() for one in releases],
+        "tag": [one.tag for one in releases],
+        "previous": [one.previous.version for one in releases if one.previous],
+        "package": [one.package for one in releases if one.package],
+    }
+
+    def filled(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise Failure(
+                "bump.message",
+                f"the message's template has {{{printable(found[1])[:40]}}}, which nothing fills in",
+                why(f"It may hold {', '.join(f'{{{name}}}' for name in _KNOWN)}."),
+                fix(f"--message '{TEMPLATE}'"),
+            )
+        return ", ".join(values[found[1]])
+
+    text = _FIELD.sub(filled, template or TEMPLATE).replace("\0", "").strip()
+    return f"{text}\n"
+
+
+def tag_message(release: Release) -> str:
+    """The tag's name, and the changes one a line; safe for a terminal, since ``git show`` prints it there."""
+    shown = [f"- {_subject(change.kind, change.scope, change.subject)}" for change in release.changes[:_MOST]]
+    more = [f"- {len(release.changes) - _MOST} more"] if len(release.changes) > _MOST else []
+    return "\n".join([release.tag, "", *shown, *more]).rstrip() + "\n"
+
+
+def _subject(kind: str, scope: str, subject: str) -> str:
+    head = f"{kind}({scope}): " if kind and scope else f"{kind}: " if kind else ""
+    return printable(f"{head}{subject}")[:_LONGEST]

@@ -1,0 +1,131 @@
+"""What a release would be: which versions, which files. Nothing here asks the network or writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure
+from pipeline_kit.model.bump import Bumped, Noted
+from pipeline_kit.release import checks
+from pipeline_kit.release.earlier import released_here
+from pipeline_kit.release.files import Files, safe_path
+from pipeline_kit.release.lines import Line, channel_of_branch, lines_of, release_again, release_of
+from pipeline_kit.release.messages import commit_message
+from pipeline_kit.release.repository import REMOTE
+from pipeline_kit.render.changelog import notes, section
+from pipeline_kit.render.changelog_file import with_section
+from pipeline_kit.render.changelog_links import links_of
+
+if TYPE_CHECKING:
+    from pipeline_kit.flow import Flow
+    from pipeline_kit.model.git_state import ReleaseTag
+    from pipeline_kit.model.release import Release
+    from pipeline_kit.release.asked import Asked
+    from pipeline_kit.release.files import Edit
+    from pipeline_kit.render.changelog_links import Links
+
+Standing = tuple[Line, "ReleaseTag"]
+_NOTHING = "run.nothing-to-release"
+
+
+def standing(flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> tuple[tuple[Standing, ...], tuple[Line, ...]]:
+    """What of it stands on HEAD already, and the lines that a release is still to be made of."""
+    found = [(line, released_here(line.state, asked, channel_of_branch(flow, line))) for line in lines]
+    there = tuple((line, tag) for line, tag in found if tag)
+    rest = tuple(line for line, tag in found if not tag)
+    if there and rest:
+        # Of several packages some have nothing to release.
+        try:
+            planned(flow, asked, rest)
+        except Failure as failure:
+            if failure.kind != _NOTHING:
+                raise
+            rest = ()
+    return there, rest
+
+
+def planned(flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> tuple[Release, ...]:
+    """The releases to make: of all packages those that have something to release."""
+    found, nothing = [], None
+    for line in lines:
+        try:
+            release = release_of(flow, line, asked)
+        except Failure as failure:
+            if failure.kind != _NOTHING or len(lines) == 1:
+                raise
+            nothing = failure
+            continue
+        found.append(release)
+    if nothing and not found:
+        raise nothing
+    return tuple(found)
+
+
+def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[Edit, ...]:
+    """What the release's commit changes."""
+    if not asked.writes:
+        return ()
+    files = Files(flow.git, flow.state.commit)
+    date = datetime.fromtimestamp(flow.context.clock.now(), UTC).strftime("%Y-%m-%d")
+    for release in releases:
+        for file in asked.files:
+            files.set_version(file, release.path, release.version)
+        if asked.changelog:
+            path = safe_path(asked.changelog, release.path)
+            made = section(release, date, asked.changelog_format, _links(flow))
+            files.write(path, with_section(files.text(path), made, asked.changelog_format))
+    return files.edits()
+
+
+def with_notes(flow: Flow, releases: tuple[Release, ...]) -> tuple[Noted, ...]:
+    """Releases with their notes."""
+    return tuple(Noted(one, notes(one, _links(flow))) for one in releases)
+
+
+def again_with_notes(flow: Flow, there: tuple[Standing, ...]) -> tuple[Noted, ...]:
+    """Releases that stand on HEAD, with their notes."""
+    return with_notes(flow, tuple(release_again(flow, line, tag) for line, tag in there))
+
+
+def preview(flow: Flow, asked: Asked) -> Bumped:
+    """What would be made: nothing is asked over the network, nothing is written."""
+    lines = lines_of(flow, asked)
+    state = flow.state
+    there, rest = standing(flow, asked, lines)
+    if not rest:
+        return Bumped(
+            again_with_notes(flow, there), base=state.commit, commit=state.commit, remote=state.remote, there=True
+        )
+    releases = planned(flow, asked, rest)
+    edits = files_of(flow, asked, releases)
+    if dirty := checks.changed_files(flow):
+        flow.context.report.warn(f"{dirty} changed file{'' if dirty == 1 else 's'}: without --dry-run that is refused")
+    branch = checks.branch_to_push(flow) if edits else ""
+    refs = (*([f"refs/heads/{branch}"] if branch else []), *(f"refs/tags/{one.tag}" for one in releases))
+    return Bumped(
+        releases=with_notes(flow, releases),
+        base=state.commit,
+        commit="" if edits else state.commit,
+        message=commit_message(asked.message, releases) if edits else "",
+        files=tuple(edit.change() for edit in edits),
+        refs=refs if asked.push and state.remote else (),
+        remote=f"{REMOTE} ({state.remote})" if state.remote else "",
+    )
+
+
+def outlook(flow: Flow, asked: Asked) -> str:
+    """What a pull request would release once it is merged, in words."""
+    base = flow.context.event.base or "main"
+    try:
+        _, rest = standing(flow, asked, lines_of(flow, asked))
+        tags = " ".join(one.tag for one in planned(flow, asked, rest)) if rest else "nothing"
+    except Failure as failure:
+        if failure.kind != _NOTHING:
+            raise
+        tags = "nothing"
+    return f"pull request; {base} would release {tags}"
+
+
+def _links(flow: Flow) -> Links | None:
+    return links_of(flow.state.remote, flow.context.identity.ci)

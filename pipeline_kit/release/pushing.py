@@ -1,0 +1,162 @@
+"""Pushing a release, and what it means where the remote says no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, alternative, fix, quote, why
+from pipeline_kit.release.repository import REMOTE, Answer
+
+if TYPE_CHECKING:
+    from pipeline_kit.release.repository import Writer
+
+_BRANCH = "refs/heads/"
+_TAG = "refs/tags/"
+_RACED = (
+    "non-fast-forward",
+    "fetch first",
+    "stale info",
+    "atomic transaction failed",
+    "cannot lock ref",
+    "failed to update ref",
+)
+_WITH_THE_OTHERS = ("atomic push failed", "atomic push failure")
+_UNDONE = "nothing was pushed, nothing was changed here"
+
+
+def has(writer: Writer, tags: dict[str, str]) -> bool:
+    """Whether the remote has all of ``tags``: full refs, and the objects that they hold here, '' for those that are yet
+    to be made. It is asked first, so that a remote that doesn't answer, or has such a tag already, is seen before
+    anything is made.
+    """
+    held = writer.asked(tuple(tags))
+    if isinstance(held, Answer):
+        raise unreachable(held)
+    for ref, made in tags.items():
+        if held.get(ref, made) != made:
+            raise _tag_taken(ref.removeprefix(_TAG))
+    return set(held) == set(tags)
+
+
+def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bool) -> None:
+    """Push all of ``refs`` or none. ``tags`` are the full refs of the tags and the objects that they are to hold;
+    ``new`` says that the remote had none of them a moment ago.
+
+    Failure: ``bump.raced``, ``bump.branch-refused``, ``bump.no-atomic``, ``git.tag-rejected`` and ``bump.push``, after
+    which the remote has nothing of it; ``bump.unknown`` where that can't be told.
+    """
+    answer = writer.push(refs)
+    if answer.code == 0:
+        if new and (same := next((ref for ref in tags if f":{ref}\t[up to date]" in answer.stdout), "")):
+            # Two runs by the same person in the same second make the same objects: still only one pushed them.
+            raise _tag_taken(same.removeprefix(_TAG))
+        return
+    said = _refused(answer.stdout)
+    if not said and "--atomic" not in answer.stderr:
+        # The connection broke: the remote may have taken it all the same.
+        held = writer.asked(tuple(tags))
+        if isinstance(held, Answer):
+            raise _unknown(answer)
+        if held == tags:
+            return
+    raise _failure(said, answer, refs)
+
+
+def _refused(output: str) -> dict[str, str]:
+    """The refs that the remote refused, each with its reason, from what ``push --porcelain`` prints."""
+    found = {}
+    for line in output.splitlines():
+        flag, _, rest = line.partition("\t")
+        pair, _, reason = rest.partition("\t")
+        if flag == "!" and ":" in pair:
+            found[pair.partition(":")[2]] = reason.partition("(")[2].rstrip(")")
+    return found
+
+
+def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Failure:
+    if "does not support --atomic" in answer.stderr:
+        return Failure(
+            "bump.no-atomic",
+            f"{REMOTE} can't take commit and tag together",
+            why("It doesn't know git push --atomic, and a release without its tag must never be seen."),
+            alternative("--no-commit pushes one tag, which is all or nothing anyway"),
+            evidence=quote(answer.stderr),
+            done=_UNDONE,
+        )
+    blamed = {ref: reason for ref, reason in said.items() if reason not in _WITH_THE_OTHERS}
+    taken = next((ref for ref, reason in blamed.items() if reason == "already exists"), "")
+    if taken:
+        return _tag_taken(taken.removeprefix(_TAG))
+    branch = next((ref for ref in blamed if ref.startswith(_BRANCH)), "")
+    if any(word in reason for reason in blamed.values() for word in _RACED):
+        return _raced(branch or next((ref.partition(":")[2] for ref in refs), ""), answer)
+    if branch:
+        name = branch.removeprefix(_BRANCH)
+        return Failure(
+            "bump.branch-refused",
+            f"{REMOTE} takes no commit on {name} from us: {blamed[branch]}",
+            why("A protected branch, a policy or a hook stands before it, and the tag went with the commit."),
+            alternative("--no-commit tags the commit that is there, and writes no files"),
+            alternative(f"let whoever pushes bypass the rule of {name}"),
+            evidence=quote(answer.stderr),
+            done=_UNDONE,
+        )
+    if blamed:
+        return _tag_refused(next(iter(blamed)).removeprefix(_TAG), answer)
+    return unreachable(answer)
+
+
+def _raced(ref: str, answer: Answer) -> Failure:
+    name = ref.removeprefix(_BRANCH)
+    return Failure(
+        "bump.raced",
+        f"somebody pushed to {name} first",
+        why("The release was counted from a commit that is no longer the newest."),
+        fix(f"git pull --ff-only {REMOTE} {name}, and the same command again"),
+        evidence=quote(answer.stderr, last=2),
+        done=_UNDONE,
+    )
+
+
+def _tag_taken(name: str) -> Failure:
+    return Failure(
+        "git.tag-rejected",
+        f"{REMOTE} did not take the tag {name}: it has one of that name",
+        why("The tag decides who makes the release, and another run was first, or it was made by hand."),
+        fix(f"git fetch {REMOTE} tag {name} && git log -1 {name}"),
+        alternative("if it is the release that is wanted: check out that commit, and run again"),
+        done=_UNDONE,
+    )
+
+
+def _tag_refused(name: str, answer: Answer) -> Failure:
+    return Failure(
+        "git.tag-rejected",
+        f"{REMOTE} did not take the tag {name}",
+        why("The tag decides who makes the release, so nothing is published without it."),
+        alternative("a rule for tags may stand before it: let whoever pushes make tags of this name"),
+        evidence=quote(answer.stderr),
+        done=_UNDONE,
+    )
+
+
+def unreachable(answer: Answer) -> Failure:
+    """The remote didn't answer, or not to us."""
+    return Failure(
+        "bump.push",
+        f"{REMOTE} could not be reached, or doesn't accept us",
+        why("Git's own words are above; a release is pushed before anything is changed here."),
+        evidence=quote(answer.stderr),
+        done=_UNDONE,
+    )
+
+
+def _unknown(answer: Answer) -> Failure:
+    return Failure(
+        "bump.unknown",
+        f"the connection to {REMOTE} broke while it took the release",
+        why("It has commit and tag, or neither; it can't be asked now."),
+        fix("run the same command again: it looks first"),
+        evidence=quote(answer.stderr),
+        done="nothing was changed here",
+    )

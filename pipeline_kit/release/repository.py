@@ -1,0 +1,167 @@
+"""The repository, opened for writing: objects first, refs last.
+
+No hook of the repository runs, nor any program that its configuration names (``git.environment``, ``signing.py``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline_kit.ci.push_header import push_header
+from pipeline_kit.errors import Failure, alternative, quote
+from pipeline_kit.git.remote import PACK
+from pipeline_kit.release.signing import settings_for_writing, with_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from git import Repo
+
+    from pipeline_kit.flow import Flow
+    from pipeline_kit.git import Git
+    from pipeline_kit.release.files import Edit
+    from pipeline_kit.release.identity import Identity
+
+REMOTE = "origin"
+NOTHING = "0" * 40
+
+
+class Answer(NamedTuple):
+    """How a git command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class RefUpdate(NamedTuple):
+    """A ref, what it is to hold, and what it must hold until then (``NOTHING`` for not being there)."""
+
+    ref: str
+    new: str
+    old: str
+
+
+class Writer:
+    """Writes to the repository at ``root``."""
+
+    def __init__(self, repository: Repo, git: Git, credential: tuple[str, str] | None) -> None:
+        self._repository = repository
+        self.folder = Path(repository.git_dir).absolute()
+        self.root = Path(repository.working_dir)
+        settings = settings_for_writing(git.settings, REMOTE)
+        environment = with_settings(git.environment(network=True), [*settings, *([credential] if credential else [])])
+        # What the person's shell may have set for another repository doesn't count.
+        environment |= {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.root)}
+        environment |= {"GIT_INDEX_FILE": str(self.folder / "index")}
+        repository.git.update_environment(**environment)
+
+    def commit(self, base: str, edits: tuple[Edit, ...], message: str, identity: Identity, *, sign: bool) -> str:
+        """A commit on ``base`` with ``edits``, which no ref names yet. The index of the working tree is not touched."""
+        with tempfile.TemporaryDirectory(prefix="pipeline-kit-index-") as scratch:
+            own = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            self._checked("read-tree", base, env=own)
+            for edit in edits:
+                blob = self._checked("hash-object", "-w", "--stdin", given=edit.after)
+                self._checked("update-index", "--add", "--cacheinfo", f"{edit.mode},{blob},{edit.path}", env=own)
+            tree = self._checked("write-tree", env=own)
+        signed = "--gpg-sign" if sign else "--no-gpg-sign"
+        answer = self._run(
+            "commit-tree", signed, "-p", base, "-F", "-", tree, given=message.encode(), env=identity.variables()
+        )
+        return _signed(answer, sign=sign)
+
+    def tag(self, name: str, commit: str, message: str, identity: Identity, *, sign: bool) -> str:
+        """An annotated tag of ``commit``, which no ref names yet."""
+        if not sign:
+            head = f"object {commit}\ntype commit\ntag {name}\ntagger {identity}\n\n"
+            return self._checked("mktag", given=(head + message).encode())
+        # Git signs a tag only while it makes the ref, so that is taken back at once.
+        arguments = ("tag", "--sign", "--cleanup=verbatim", "-F", "-", name, commit)
+        _signed(self._run(*arguments, given=message.encode(), env=identity.variables()), sign=True)
+        made = self.id_of(f"refs/tags/{name}")
+        self.forget(f"refs/tags/{name}", made)
+        return made
+
+    def push(self, refs: tuple[str, ...]) -> Answer:
+        """Push ``refs`` (``SOURCE:REF``) to the remote, all or none; what git says of each."""
+        options = ("--porcelain", "--atomic", "--no-verify", "--no-signed", "--no-follow-tags")
+        return self._run("push", PACK["push"], *options, "--no-recurse-submodules", "--end-of-options", REMOTE, *refs)
+
+    def asked(self, names: tuple[str, ...]) -> dict[str, str] | Answer:
+        """What the remote's refs of those full names hold; git's answer where it can't be asked."""
+        answer = self._run("ls-remote", PACK["ls-remote"], "--end-of-options", REMOTE, *names)
+        if answer.code:
+            return answer
+        pairs = (line.split("\t", 1) for line in answer.stdout.splitlines() if "\t" in line)
+        return {ref: held for held, ref in pairs if ref in names}
+
+    def move(self, updates: tuple[RefUpdate, ...], reason: str) -> Answer:
+        """Move refs of this clone, all or none."""
+        lines = [f"update {one.ref}\0{one.new}\0{one.old}\0" for one in updates]
+        text = "".join(["start\0", "option no-deref\0", *lines, "prepare\0", "commit\0"])
+        return self._run("update-ref", "-m", reason, "--stdin", "-z", given=text.encode())
+
+    def forget(self, ref: str, held: str) -> None:
+        """Remove a ref that holds ``held``."""
+        self._checked("update-ref", "-d", ref, held)
+
+    def stage(self, edit: Edit) -> Answer:
+        """Have the index hold ``edit``."""
+        blob = self._checked("hash-object", "-w", "--stdin", given=edit.after)
+        return self._run("update-index", "--add", "--cacheinfo", f"{edit.mode},{blob},{edit.path}")
+
+    def id_of(self, name: str) -> str:
+        """The object that ``name`` stands for, '' for none."""
+        answer = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        return answer.stdout.strip() if answer.code == 0 else ""
+
+    def variable(self, name: str, env: Mapping[str, str]) -> str:
+        """One of git's own variables, '' where git can't tell."""
+        answer = self._run("-c", "user.useConfigOnly=true", "var", name, env=env)
+        return answer.stdout.strip() if answer.code == 0 else ""
+
+    def _checked(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        answer = self._run(*arguments, given=given, env=env)
+        if answer.code:
+            raise Failure("git.broke", f"git {arguments[0]} failed", evidence=quote(answer.stderr))
+        return answer.stdout.strip()
+
+    def _run(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
+        options: dict[str, Any] = {"with_extended_output": True, "with_exceptions": False, "env": dict(env or {})}
+        with tempfile.TemporaryFile() as file:
+            file.write(given)
+            file.seek(0)
+            code, out, err = self._repository.git.execute(["git", "--no-pager", *arguments], istream=file, **options)
+        return Answer(int(code), str(out), str(err))
+
+
+@contextmanager
+def opened(flow: Flow) -> Iterator[Writer]:
+    """The repository of the working tree, for as long as the block lasts."""
+    from git import Repo
+
+    context, git = flow.context, flow.git
+    credential = None
+    if not any(key.endswith(".extraheader") for _, key, _ in git.settings.entries):
+        # What a checkout left there is what its owner wants: it may be allowed more than the job's own token.
+        credential = push_header(context.identity.ci, context.environ, git.settings.remote)
+    with Repo(context.root) as repository:
+        yield Writer(repository, git, credential)
+
+
+def _signed(answer: Answer, *, sign: bool) -> str:
+    if answer.code == 0:
+        return answer.stdout.strip()
+    if not sign:
+        raise Failure("git.broke", "git could not make the commit", evidence=quote(answer.stderr))
+    raise Failure(
+        "bump.sign",
+        "the release could not be signed",
+        alternative("without --sign nothing is signed"),
+        evidence=quote(answer.stderr),
+        done="nothing was pushed",
+    )

@@ -1,0 +1,91 @@
+"""This clone follows a release that is made: files, index, then branch and tags, so that any cut can be completed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import Failure, fix, printable, quote, why
+from pipeline_kit.release.files import edits_between, is_plain
+from pipeline_kit.release.repository import RefUpdate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_kit.git import Git
+    from pipeline_kit.release.files import Edit
+    from pipeline_kit.release.journal import Journal
+    from pipeline_kit.release.repository import Answer, Writer
+
+
+def settle(writer: Writer, git: Git, journal: Journal, warn: Callable[[str], None]) -> None:
+    """Bring branch, index, files and tags to where the release is. What somebody else wrote in the meantime stays, and
+    ``warn`` is told. It can be repeated.
+
+    Failure: ``bump.local``.
+    """
+    updates = []
+    for ref, made in journal.tags.items():
+        held = writer.id_of(ref)
+        if held and held != made:
+            warn(f"{ref} here is another tag than the one that was pushed; it is left as it is")
+        elif not held:
+            updates.append(RefUpdate(ref, made, "0" * len(made)))
+    if journal.commit != journal.base and writer.id_of("HEAD") == journal.base:
+        for edit in edits_between(git, journal.base, journal.commit):
+            if not _write(writer, edit):
+                warn(f"{printable(edit.path)} was changed in the meantime; it is left as it is")
+            _checked(writer.stage(edit))
+        updates.append(RefUpdate(journal.branch, journal.commit, journal.base))
+    if updates:
+        _checked(writer.move(tuple(updates), "pipeline-kit bump"))
+
+
+def _checked(answer: Answer) -> None:
+    if answer.code:
+        raise Failure(
+            "bump.local",
+            "the release is made, and this working tree could not follow",
+            why("Git refused to move the branch, the tag or the index here."),
+            fix("run the same command again: it completes what is missing"),
+            evidence=quote(answer.stderr),
+            done="commit and tag are made",
+        )
+
+
+def _write(writer: Writer, edit: Edit) -> bool:
+    """Write the file, unless somebody else has changed it; whether it holds the release's content now."""
+    path = writer.root / edit.path
+    if not is_plain(writer.root, edit.path):
+        return False
+    current = path.read_bytes() if path.exists() else None
+    wanted = {edit.before: edit.after}
+    if edit.before is not None:
+        # Where git converts line ends, the file lies here with others than git stores.
+        wanted[_crlf(edit.before)] = _crlf(edit.after)
+    if current in wanted:
+        _replace(path, wanted[current], writer.folder)
+        return True
+    return current in wanted.values()
+
+
+def _crlf(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def _replace(path: Path, content: bytes, scratch: Path) -> None:
+    """Old or new, never a part; a cut leaves nothing behind in the working tree."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    folder = scratch if scratch.stat().st_dev == path.parent.stat().st_dev else path.parent
+    handle, name = tempfile.mkstemp(prefix="pipeline-kit-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

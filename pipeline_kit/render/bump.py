@@ -1,0 +1,46 @@
+"""A bump in words: the line of the step, and what a dry run shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_kit.errors import printable
+
+if TYPE_CHECKING:
+    from pipeline_kit.model.bump import Bumped
+
+_LABEL = 9
+
+
+def word(bumped: Bumped) -> str:
+    """What was released, in a word."""
+    first = bumped.releases[0].release
+    return first.version if len(bumped.releases) == 1 else f"{len(bumped.releases)} releases"
+
+
+def detail(bumped: Bumped, *, dry_run: bool) -> str:
+    """What happened to it."""
+    tags = " ".join(bumped.tags)
+    if bumped.there and not bumped.refs:
+        return f"nothing to do: {tags} is on this commit{', and origin has it' if bumped.pushed else ''}"
+    if dry_run:
+        return f"would {'release' if bumped.files else 'tag'} {tags}; nothing was written"
+    count = len(bumped.files)
+    files = f"{count} file{'' if count == 1 else 's'}, commit {bumped.commit[:7]}, " if count else ""
+    return f"{files}pushed {tags} to origin" if bumped.pushed else f"{files}{tags}, not pushed"
+
+
+def preview(bumped: Bumped) -> str:
+    """What would be written and pushed, whole: the diff of the files, the message, the tags, the refs."""
+    parts = [change.diff.rstrip("\n") for change in bumped.files]
+    if bumped.message:
+        parts.append(_labelled("commit", bumped.message))
+    parts += [_labelled("tag", tag) for tag in bumped.tags]
+    if bumped.refs:
+        parts.append(_labelled("push", "\n".join([f"{bumped.remote}, all or none", *bumped.refs])))
+    return "\n".join(parts)
+
+
+def _labelled(label: str, text: str) -> str:
+    first, *rest = [printable(line) for line in text.rstrip("\n").split("\n")]
+    return "\n".join([label.ljust(_LABEL) + first, *((" " * _LABEL + line).rstrip() for line in rest)])

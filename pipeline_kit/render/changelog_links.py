@@ -1,0 +1,80 @@
+"""Addresses of commits, comparisons and issues, by the kind of service that the remote is on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+_PART = r"[\w.~%-]+"
+_GITHUB = re.compile(
+    rf"(?:https?://|ssh://git@|git@)(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>{_PART}/{_PART}?)(?:\.git)?/?"
+)
+_GITLAB = re.compile(
+    rf"(?:https?://|ssh://git@|git@)(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>{_PART}(?:/{_PART}?)+?)(?:\.git)?/?"
+)
+_AZURE = re.compile(
+    rf"https?://(?:[^/@]*@)?(?P<host>[\w.-]+(?::\d+)?)/(?P<project>(?:{_PART}/)*?)_git/(?P<repository>{_PART})/?"
+)
+_AZURE_SSH = re.compile(
+    rf"(?:ssh://)?git@ssh\.dev\.azure\.com(?::v3|/v3|:22/v3)/(?P<org>{_PART})/(?P<name>{_PART})/(?P<repository>{_PART})/?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """``kind`` is github, azure or gitlab; ``top`` is the repository's address, ``project`` the one that has the work
+    items.
+    """
+
+    kind: str
+    top: str
+    project: str = ""
+
+    def commit(self, commit: str) -> str:
+        """Where a commit is shown."""
+        return f"{self.top}/-/commit/{commit}" if self.kind == "gitlab" else f"{self.top}/commit/{commit}"
+
+    def compare(self, older: str, newer: str) -> str:
+        """Where the changes from one tag to another are shown."""
+        first, second = quote(older, safe=""), quote(newer, safe="")
+        if self.kind == "azure":
+            return f"{self.top}/branchCompare?baseVersion=GT{first}&targetVersion=GT{second}"
+        return f"{self.top}{'/-' if self.kind == 'gitlab' else ''}/compare/{first}...{second}"
+
+    def tag(self, tag: str) -> str:
+        """Where a tag is shown."""
+        name = quote(tag, safe="")
+        if self.kind == "azure":
+            return f"{self.top}?version=GT{name}"
+        return f"{self.top}/-/tags/{name}" if self.kind == "gitlab" else f"{self.top}/releases/tag/{name}"
+
+    def reference(self, text: str) -> str:
+        """Where ``#12`` leads (``AB#12`` and ``!12`` on Azure, ``GH-12`` on GitHub); '' where it leads nowhere."""
+        number = re.sub(r"\D", "", text)
+        if self.kind == "azure":
+            if text.startswith("!"):
+                return f"{self.top}/pullrequest/{number}"
+            return f"{self.project}/_workitems/edit/{number}" if self.project and not text.startswith("GH") else ""
+        if self.kind == "gitlab":
+            return (
+                f"{self.top}/-/{'merge_requests' if text[0] == '!' else 'issues'}/{number}" if text[0] in "#!" else ""
+            )
+        return f"{self.top}/issues/{number}" if text.startswith(("#", "GH-")) else ""
+
+
+def links_of(remote: str, ci: str = "") -> Links | None:
+    """The links of the service at ``remote``, a URL without credentials. The CI that runs tells the kind of a service
+    that has a name of its own; None where the kind is not known.
+    """
+    if found := _AZURE_SSH.fullmatch(remote):
+        project = f"https://dev.azure.com/{found['org']}/{found['name']}"
+        return Links("azure", f"{project}/_git/{found['repository']}", project)
+    if found := _AZURE.fullmatch(remote):
+        project = f"https://{found['host']}/{found['project']}".rstrip("/")
+        return Links("azure", f"{project}/_git/{found['repository']}", project if found["project"] else "")
+    for kind, pattern, known in (("github", _GITHUB, "github.com"), ("gitlab", _GITLAB, "gitlab.com")):
+        found = pattern.fullmatch(remote)
+        if found and (found["host"] == known or ci == kind):
+            return Links(kind, f"https://{found['host']}/{found['path']}")
+    return None
