@@ -13,7 +13,7 @@ ARGS :=
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(READY) ## Watch a commit become a running container: nothing but this machine is needed
@@ -26,6 +26,10 @@ test: $(READY) ## Run the tests, but for the slow ones
 .PHONY: test-all
 test-all: test ## Run all tests, also those that build what they test against from source
 	@$(PY) -m pytest -q -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there is none
+
+.PHONY: test-oracles
+test-oracles: $(READY) ## Run the recorded answers of docker/metadata-action alone
+	@$(PY) -m pytest -q tests/contract/test_metadata_oracles.py $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and workflows
@@ -41,9 +45,12 @@ bench: $(READY) ## Measure, and compare with the numbers that are promised
 	@$(PY) -m bench
 
 .PHONY: lock
-lock: ## Choose dependencies anew and lock them (needs uv)
+lock: ## Choose dependencies anew and lock them (needs uv and npm)
 	@$(PHASE) runtime uv pip compile $(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	@$(PHASE) tests uv pip compile $(LOCK) requirements/tests.in --output-file requirements/tests.txt
+	@for each in requirements/peers/*.in; do \
+	  $(PHASE) peer uv pip compile $(LOCK) $$each --output-file $${each%.in}.txt || exit; done
+	@$(PHASE) npm npm install --prefix requirements/peers/semantic-release --package-lock-only --omit-lockfile-registry-resolved
 
 LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 

@@ -1,16 +1,17 @@
-"""``make bench``: start-up, build, and the whole run, each beside what people type today."""
+"""``make bench``: start-up, versions, tags, build, and the whole run, each beside what people type today."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import tags, versions
+from bench.commands import command
 from bench.pairs import Pairs, measure
 from examples import sample
 from pipeline_kit.render.table import table
@@ -45,8 +46,9 @@ def main() -> int:
     """Print the table."""
     rows = [_startup().row("pipeline-kit --version", "python -c 'import click'", "<= 1.50")]
     with ExitStack() as stack:
-        engine = stack.enter_context(running_engine())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        rows += [*versions.rows(folder / "versions"), *tags.rows(folder / "tags")]
+        engine = stack.enter_context(running_engine())
         registry = stack.enter_context(running_registry(folder / "registry"))
         bench = _Bench(engine, python_base(), folder, registry)
         build = bench.build()
@@ -67,7 +69,7 @@ def _build_goal(pairs: Pairs) -> float:
 def _startup() -> Pairs:
     kit = [str(Path(sys.executable).parent / "pipeline-kit"), "--version"]
     click = [sys.executable, "-c", "import click"]
-    return measure(_command(kit), _command(click), rounds=15, warmups=2)
+    return measure(command(kit), command(click), rounds=15, warmups=2)
 
 
 class _Bench:
@@ -149,18 +151,7 @@ class _Bench:
         self._run("git", *sample.IDENTITY, *arguments)
 
     def _run(self, *argv: str) -> None:
-        _command(argv, self._environ, self._folder)()
-
-
-def _command(
-    argv: tuple[str, ...] | list[str], environ: dict[str, str] | None = None, cwd: Path | None = None
-) -> Callable[[], None]:
-    def run() -> None:
-        done = subprocess.run(argv, env=environ, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-
-    return run
+        command(argv, self._folder, self._environ)()
 
 
 if __name__ == "__main__":
