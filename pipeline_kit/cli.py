@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import re
 import signal
 import sys
-import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline_kit import __version__
-from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, why
+from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, nearest, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +27,13 @@ COMMANDS = {
     "plan": ("pipeline_kit.commands.plan", "Say what run would do, and do nothing."),
     "login": ("pipeline_kit.steps.login", "Who we are to the registry, and what it grants."),
     "version": ("pipeline_kit.steps.version", "The version of this commit."),
+    "bump": ("pipeline_kit.steps.bump", "Make the next release: changelog, version files, commit, tag, push."),
     "tag": ("pipeline_kit.steps.tag", "The tags and labels of this commit."),
     "build": ("pipeline_kit.steps.build", "Build the image into an OCI layout on disk."),
     "scan": ("pipeline_kit.steps.scan", "Judge the built image: pass, refused, or cannot tell."),
     "push": ("pipeline_kit.steps.push", "Publish the scanned bytes, then the tags."),
     "deploy": ("pipeline_kit.steps.deploy", "Serve the published digest, and prove that it does."),
+    "replay": ("pipeline_kit.commands.replay", "Make a run again from its record, and say where it differs."),
     "registry": ("pipeline_kit.commands.registry", "A registry on this machine."),
     "config": ("pipeline_kit.commands.config", "Show and check the configuration."),
     "explain": ("pipeline_kit.commands.explain", "What a failure means, and the ways out."),
@@ -162,7 +162,7 @@ def _bad_value(error: click.BadParameter) -> Failure:
 def _nearest(error: click.UsageError) -> str:
     """What was meant by a mistyped command or option."""
     if isinstance(error, click.exceptions.NoSuchCommand):
-        return next(iter(difflib.get_close_matches(error.command_name, COMMANDS, 1, 0.5)), "")
+        return nearest(error.command_name, COMMANDS)
     if isinstance(error, click.exceptions.NoSuchOption):
         return next(iter(error.possibilities or ()), "")
     return ""
@@ -195,6 +195,8 @@ def _disk_full(error: OSError) -> Failure:
 
 
 def _bug(session: Session, error: BaseException, arguments: list[str]) -> Failure:
+    import traceback
+
     path = Path(session.folder) / ".pipeline-kit" / "logs" / "bug.log"
     report: list[Any] = [f"pipeline-kit {__version__}, Python {sys.version.split()[0]}, {sys.platform}", arguments]
     text = "\n".join([*map(str, report), "".join(traceback.format_exception(error))])

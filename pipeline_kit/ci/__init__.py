@@ -40,11 +40,17 @@ class Dialect(Protocol):
 
 # By the name that a record has (RunIdentity.ci). The first that recognises itself is it.
 DIALECTS: dict[str, Dialect] = {"github": github, "azure_devops": azure_devops, "gitlab": gitlab, "local": local}
+_MARKS = frozenset({github.MARK, azure_devops.MARK, gitlab.MARK})
 
 
 def detect(environ: Mapping[str, str]) -> Dialect:
     """The dialect of the CI that runs us, ``local`` where there is none."""
     return next(dialect for dialect in DIALECTS.values() if dialect.detect(environ))
+
+
+def without_ci(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ`` as on a terminal: no dialect but ``local`` recognises itself."""
+    return {key: value for key, value in environ.items() if key not in _MARKS}
 
 
 def temporary_folder(environ: Mapping[str, str]) -> Path | None:

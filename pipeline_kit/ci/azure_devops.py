@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from pipeline_kit.ci import files
-from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary
+from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary, Variable
 from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
 from pipeline_kit.ci.summary import fitting
 from pipeline_kit.ci.tool_output import neutralise
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME = "Azure Pipelines"
 TEMPORARY_FOLDER = "AGENT_TEMPDIRECTORY"
+MARK = "TF_BUILD"
 
 _KINDS: dict[str, EventKind] = {
     "IndividualCI": "push",
@@ -36,7 +37,7 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 def detect(environ: Mapping[str, str]) -> bool:
     """Whether the agent runs us."""
-    return environ.get("TF_BUILD", "").lower() == "true"
+    return environ.get(MARK, "").lower() == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
@@ -54,6 +55,8 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
             # Other jobs read an output variable by its step's name, $(kit.image), and only if the step has one; later
             # steps read $(image).
             return _variable(message, "true") + _variable(message, "false")
+        case Variable(name, value):
+            return _variable(Output(name, value), "false")
         case Summary():
             return _summary(message, environ)
         case _:

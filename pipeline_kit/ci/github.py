@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit.ci import files
-from pipeline_kit.ci.messages import Annotation, Artifact, EndGroup, Group, Mask, Output, Summary
+from pipeline_kit.ci.messages import Annotation, Artifact, EndGroup, Group, Mask, Output, Summary, Variable
 from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
 from pipeline_kit.ci.summary import fitting
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
+from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME = "GitHub Actions"
 TEMPORARY_FOLDER = "RUNNER_TEMP"
+MARK = "GITHUB_ACTIONS"
 
 # Webhook payloads end at 25 MB. What is longer is cut, and then no JSON.
 _LARGEST_PAYLOAD = 32 * 1024 * 1024
@@ -40,7 +42,7 @@ _KINDS: dict[str, EventKind] = {
 
 def detect(environ: Mapping[str, str]) -> bool:
     """Whether the runner, or one that does as it does, runs us."""
-    return environ.get("GITHUB_ACTIONS") == "true"
+    return environ.get(MARK) == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
@@ -56,6 +58,9 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
             return _annotation(message)
         case Output():
             return _output(message, environ)
+        case Variable(name, value):
+            end = _delimiter(name, value)
+            files.append(environ.get("GITHUB_ENV", ""), f"{name}<<{end}\n{value}\n{end}\n")
         case Summary(markdown):
             path = environ.get("GITHUB_STEP_SUMMARY", "")
             files.append(path, fitting(markdown, files.size(path)))
@@ -89,6 +94,43 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
         unsafe=name == "pull_request_target",
         skips_tags=True,
     ), _identity(environ, url)
+
+
+def facts(environ: Mapping[str, str]) -> EventFacts:
+    """What variables and payload tell about the event. The ref of pull_request_target is the pull request's."""
+    name, ref, payload = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_REF", ""), _payload(environ)
+    if "pull_request_target" in name:
+        number = _at(payload, "number")
+        ref = f"refs/pull/{number if type(number) is int else 'undefined'}/merge"
+    base = ""
+    if ref.startswith("refs/tags/"):
+        base = _text(payload, "base_ref").removeprefix("refs/heads/")
+    elif ref.startswith("refs/pull/"):
+        base = _text(payload, "pull_request", "base", "ref")
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return EventFacts(
+        name=name,
+        ref=ref,
+        sha=environ.get("GITHUB_SHA", ""),
+        head_sha=_text(payload, "pull_request", "head", "sha") if "pull_request" in name else "",
+        base=base,
+        repository=RepositoryFacts(
+            name=_text(payload, "repository", "name") or repository.rpartition("/")[2],
+            description=_text(payload, "repository", "description"),
+            url=_text(payload, "repository", "html_url") or (f"{server}/{repository}" if repository else ""),
+            license=_text(payload, "repository", "license", "spdx_id"),
+            default_branch=_text(payload, "repository", "default_branch"),
+        ),
+        commit_times=_commit_times(payload),
+    )
+
+
+def _commit_times(payload: object) -> dict[str, str]:
+    found = _at(payload, "commits")
+    commits = [*(found if isinstance(found, list) else ()), _at(payload, "head_commit")]
+    # The first that names a commit counts.
+    return {_text(one, "id"): _text(one, "timestamp") for one in reversed(commits) if _text(one, "timestamp")}
 
 
 def _identity(environ: Mapping[str, str], repository_url: str) -> RunIdentity:

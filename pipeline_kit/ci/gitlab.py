@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "GitLab CI"
 TEMPORARY_FOLDER = ""
+MARK = "GITLAB_CI"
 
 _KINDS: dict[str, EventKind] = {
     "push": "push",
@@ -24,18 +25,22 @@ _KINDS: dict[str, EventKind] = {
     "merge_request_event": "pull_request",
     "external_pull_request_event": "pull_request",
 }
+# https://docs.gitlab.com/administration/instance_limits/: 5 KB for a dotenv file.
+_LARGEST_FILE = 5000
+_LONGEST_LINE = 1000
 # Sections don't nest, so one name is enough.
 _SECTION = "pipeline_kit"
 
 
 def detect(environ: Mapping[str, str]) -> bool:
     """Whether GitLab's runner runs us."""
-    return environ.get("GITLAB_CI") == "true"
+    return environ.get(MARK) == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
     """Sections on the stream. Outputs go to the file that PIPELINE_KIT_DOTENV names, which the job declares under
-    artifacts:reports:dotenv; such a file has one line a value, so lines are joined by spaces, and takes no secrets.
+    artifacts:reports:dotenv; such a file has one line a value, so lines are joined by spaces, and takes no secrets. It
+    is refused whole if it is too large, so a value of more than 1000 characters, or one too many, is left out.
     """
     match message:
         case Group(title):
@@ -44,7 +49,9 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
             return f"{_marker('end')}\r\x1b[0K\n"
         case Output(name, value, secret=False):
             line = f"{name.replace('-', '_')}={' '.join(value.split())}\n"
-            files.append(environ.get("PIPELINE_KIT_DOTENV", ""), line)
+            path = environ.get("PIPELINE_KIT_DOTENV", "")
+            if len(line) <= _LONGEST_LINE and files.size(path) + len(line.encode("utf-8", "replace")) <= _LARGEST_FILE:
+                files.append(path, line)
     return ""
 
 

@@ -1,9 +1,15 @@
-"""No CI: a person's terminal. git says which branch it is; there is nobody to give outputs to."""
+"""No CI: a person's terminal. git says which branch it is; there is nobody to give outputs to.
+
+``PIPELINE_KIT_EVENT`` has a terminal stand in for another event: the JSON that a record has of it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from pipeline_kit.errors import Failure, fix
 from pipeline_kit.model.event import Event, RunIdentity
 
 if TYPE_CHECKING:
@@ -26,5 +32,18 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
 
 
 def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
-    """A run by hand."""
-    return Event("local"), RunIdentity("local")
+    """A run by hand, of the event that is to be imitated if there is one."""
+    return _imitated(environ.get("PIPELINE_KIT_EVENT", "")), RunIdentity("local")
+
+
+def _imitated(text: str) -> Event:
+    if not text:
+        return Event("local")
+    try:
+        return msgspec.json.decode(text, type=Event)
+    except msgspec.MsgspecError as error:
+        raise Failure(
+            "config.event",
+            f"PIPELINE_KIT_EVENT is no event: {error}",
+            fix("""PIPELINE_KIT_EVENT='{"kind": "pull_request", "branch": "topic", "base": "main"}'"""),
+        ) from None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from pipeline_kit.errors import Place
+from pipeline_kit.model.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipeline_kit.errors import Place
-    from pipeline_kit.model.reference import Reference
 
 Level = Literal["error", "warning", "notice"]
 
@@ -19,23 +21,21 @@ _ANNOTATIONS = 10
 _ANNOTATION_LENGTH = 4096
 _SHORTEST_MASK = 4
 _OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LINE_END = re.compile(r"[\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """The lines that follow belong to ``title`` and are shown folded. Groups don't nest."""
 
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndGroup:
+class EndGroup(msgspec.Struct, frozen=True):
     """The group ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(msgspec.Struct, frozen=True):
     """A message that is shown beside the log too, at ``place`` in the user's files if there is one."""
 
     level: Level
@@ -50,11 +50,13 @@ class Annotation:
         return self.text if len(self.text) <= _ANNOTATION_LENGTH else self.text[: _ANNOTATION_LENGTH - len(end)] + end
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(msgspec.Struct, frozen=True):
     """``secret`` is hidden in whatever is printed from now on, so this comes before anything that may print it."""
 
-    secret: str = field(repr=False)
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Mask()"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -65,13 +67,15 @@ class Mask:
         return tuple(dict.fromkeys(line for line in lines if len(line) >= _SHORTEST_MASK))
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """A value that later steps and jobs read by ``name``. A secret one has one line, as Azure Pipelines demands."""
 
     name: str
-    value: str = field(repr=False)
+    value: str
     secret: bool = False
+
+    def __repr__(self) -> str:
+        return f"Output({self.name!r})"
 
     def __post_init__(self) -> None:
         if not _OUTPUT_NAME.match(self.name):
@@ -80,16 +84,28 @@ class Output:
             raise ValueError(f"the secret output {self.name} has several lines")
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Variable(msgspec.Struct, frozen=True):
+    """An environment variable of the later steps of this job. Never a secret."""
+
+    name: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r})"
+
+    def __post_init__(self) -> None:
+        if not _VARIABLE_NAME.match(self.name):
+            raise ValueError(f"{self.name!r} is not the name of a variable (letters, digits and _)")
+
+
+class Summary(msgspec.Struct, frozen=True):
     """A page in Markdown about the run. ``name`` is its title where a CI shows one."""
 
     markdown: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True):
     """An image that was published, by digest. GitHub fails a step that declares two digests for one name, which is the
     reference without its digest.
     """
@@ -97,7 +113,7 @@ class Artifact:
     reference: Reference
 
 
-Message: TypeAlias = Group | EndGroup | Annotation | Mask | Output | Summary | Artifact
+Message: TypeAlias = Group | EndGroup | Annotation | Mask | Output | Variable | Summary | Artifact
 
 
 def limited(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:

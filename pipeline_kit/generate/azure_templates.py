@@ -50,6 +50,8 @@ steps:
       name: kit
       displayName: pipeline-kit
       env:
+        ${{{{ if ne(parameters.release, '') }}}}:
+          SYSTEM_ACCESSTOKEN: $(System.AccessToken)
 {environment}
   - ${{{{ if ne(parameters.azureConnection, '') }}}}:
     - task: AzureCLI@2

@@ -53,7 +53,19 @@ OUTPUTS = (
     Output("verdict", "pass, where the image was scanned and may go on."),
     Output("repository", "The repository that was published to."),
     Output("reference", "The reference that can't move: REPOSITORY@DIGEST."),
+    Output("tag", "The git tag of the release, where bump or run --release made one."),
+    Output("notes", "What is new in that release, in Markdown."),
     Output("url", "Where the container serves."),
+)
+# What the thin action of one step gives beside these.
+STEP_OUTPUTS = (
+    Output("tag-names", "The tags without the images' names, one a line."),
+    Output("annotations", "The annotations, LEVEL:KEY=VALUE, one a line."),
+    Output("json", "Tags, labels and annotations as JSON."),
+    Output("bake-file", "File for docker buildx bake with tags and labels."),
+    Output("bake-file-tags", "File for docker buildx bake with the tags."),
+    Output("bake-file-labels", "File for docker buildx bake with the labels."),
+    Output("bake-file-annotations", "File for docker buildx bake with the annotations."),
 )
 
 
@@ -67,6 +79,7 @@ def inputs() -> tuple[Input, ...]:
         Input("env", "PIPELINE_KIT_ENV", "Environment: its values in the configuration win over the others."),
         Input("from", "PIPELINE_KIT_RUN_FROM", "Start with this step; what it needs is in the record."),
         Input("until", "PIPELINE_KIT_RUN_UNTIL", "End with this step."),
+        Input("release", "PIPELINE_KIT_RUN_RELEASE", "true makes the next release first, as bump does."),
         *chosen,
         Input(
             "registry-username", "PIPELINE_KIT_REGISTRY_USERNAME", "User of the registry, where there is no Entra ID."

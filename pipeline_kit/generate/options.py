@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from pipeline_kit.config import section_of
-from pipeline_kit.steps import ORDER
+from pipeline_kit.steps import ALL
 from pipeline_kit.steps.command import KeyValue, step_command
 
 Kind = Literal["text", "whole number", "number", "true or false", "choice", "list", "map"]
@@ -47,7 +47,7 @@ def all_options() -> tuple[Option, ...]:
     """The options of all steps, in the order of the steps and of their help."""
     return tuple(
         _option(name, parameter)
-        for name in ORDER
+        for name in ALL
         for parameter in step_command(name).own
         if isinstance(parameter, click.Option)
     )

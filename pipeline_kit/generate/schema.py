@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline_kit.config import section_of
 from pipeline_kit.generate.options import Option, all_options
-from pipeline_kit.steps import ORDER
+from pipeline_kit.steps import ALL
 
 _TEXT = {"type": "string"}
 _TYPES: dict[str, dict[str, Any]] = {
@@ -17,6 +17,10 @@ _TYPES: dict[str, dict[str, Any]] = {
     "true or false": {"type": "boolean"},
 }
 _IMAGE = {"type": "string", "description": "Where the image is published, such as contosoreg.azurecr.io/shop/web."}
+_PACKAGE = {
+    "path": "Its folder, from the repository's top.",
+    "prefix": "What its release tags start with before the version: NAME-v where it is not set.",
+}
 _AZURE = {
     "client": "Client id of the identity that GitHub signs in with: an id, not a secret.",
     "tenant": "Tenant of that identity: its id or domain.",
@@ -27,7 +31,7 @@ _AZURE = {
 def schema() -> dict[str, Any]:
     """The schema as JSON values."""
     options = all_options()
-    sections = {section_of(step): {"$ref": f"#/$defs/{section_of(step)}"} for step in ORDER}
+    sections = {section_of(step): {"$ref": f"#/$defs/{section_of(step)}"} for step in ALL}
     sections = {key: value for key, value in sections.items() if _of(options, key)}
     overlay = {"image": _IMAGE, **sections}
     return {
@@ -37,8 +41,13 @@ def schema() -> dict[str, Any]:
             {
                 "version": {"type": "integer", "const": 1, "description": "The version of this file's format: 1."},
                 "image": _IMAGE,
-                "azure": _map({key: {**_TEXT, "description": text} for key, text in _AZURE.items()}),
+                "azure": _described(_AZURE),
                 **sections,
+                "packages": {
+                    "type": "object",
+                    "description": "The packages of a repository of several: each has versions and tags of its own.",
+                    "additionalProperties": _described(_PACKAGE),
+                },
                 "environments": {
                     "type": "object",
                     "description": "For each environment what differs there; chosen with --env.",
@@ -61,6 +70,10 @@ def _of(options: tuple[Option, ...], section: str) -> list[Option]:
 
 def _map(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _described(texts: dict[str, str]) -> dict[str, Any]:
+    return _map({key: {**_TEXT, "description": text} for key, text in texts.items()})
 
 
 def _property(option: Option) -> dict[str, Any]:

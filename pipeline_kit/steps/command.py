@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, Protocol, TypeVar, cast
 
 import click
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, fix, nearest, why
 from pipeline_kit.flow import Outcome
 
 Perform = Callable[..., Outcome]
@@ -93,7 +92,7 @@ class StepCommand(click.Command):
         """The values of the step's own options without a command line: from ``given``, the environment, the
         configuration, the defaults.
         """
-        defaults = session.defaults(shared.config, self.name or "", shared.environment)
+        defaults = _listed(self.own, session.defaults(shared.config, self.name or "", shared.environment))
         arguments = [text for key, value in (given or {}).items() for text in self._as_flags(key, value)]
         alone = click.Command(self.name, params=list(self.own))
         root = click.get_current_context().find_root()
@@ -105,12 +104,12 @@ class StepCommand(click.Command):
         option = next((one for one in self.own if one.name == name and isinstance(one, click.Option)), None)
         if option is None:
             known = [str(one.name).replace("_", "-") for one in self.own]
-            near = difflib.get_close_matches(key, known, 1, 0.5)
+            near = nearest(key, known)
             raise Failure(
                 "config.usage",
                 f"{self.name} has no option {key}",
                 why(f"It has: {', '.join(known) or 'none'}."),
-                *([fix(f"--set {self.name}.{near[0]}={value}")] if near else []),
+                *([fix(f"--set {self.name}.{near}={value}")] if near else []),
             )
         if not option.is_flag:
             return [option.opts[0], value]
@@ -187,12 +186,19 @@ class WholeNumber(click.IntRange):
 def _apply_defaults(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
     context.meta[f"pipeline-kit.{param.name}"] = value or ""
     session: Session = context.find_root().obj
-    context.default_map = session.defaults(
+    found = session.defaults(
         context.meta.get("pipeline-kit.config", ""),
         context.command.name or "",
         context.meta.get("pipeline-kit.env", ""),
     )
+    context.default_map = _listed(context.command.params, found)
     return value
+
+
+def _listed(params: Iterable[click.Parameter], defaults: dict[str, Any]) -> dict[str, Any]:
+    """``defaults`` with a list where an option takes several values and the configuration has one text."""
+    several = {param.name for param in params if param.multiple}
+    return {key: [value] if key in several and isinstance(value, str) else value for key, value in defaults.items()}
 
 
 def _verbatim(examples: str) -> str | None:

@@ -28,7 +28,7 @@ def pasted(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """The workflow in a repository of its own, with a real commit in place of the published one."""
     path = tmp_path / ".github" / "workflows" / "image.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(re.sub(r"OWNER/pipeline-kit@SHA", "contoso/pipeline-kit@" + "1" * 40, request.param.read_text()))
+    path.write_text(re.sub(r"OWNER/(pipeline-kit[a-z/]*)@SHA", r"contoso/\1@" + "1" * 40, request.param.read_text()))
     return path
 
 

@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "tagging": GROUND | {"versioning"},
     "base_policy": GROUND | {"config", "git"},
     "record": GROUND,
-    "release": GROUND | {"git", "versioning", "flow"},
+    "replay": GROUND | {"context", "git", "record"},
+    "release": GROUND | {"git", "versioning", "flow", "render", "record", "ci", "context"},
     "flow": EFFECTS | {"config", "git", "record"},
     "ci": GROUND,
     "oci": EFFECTS,
@@ -140,7 +141,8 @@ def test_effects_have_one_place_each(path: Path) -> None:
 def test_starting_up_imports_nothing_heavy() -> None:
     """``--version`` and ``tag`` must be quick, so these libraries are imported only where they are used."""
     heavy = {"requests", "docker", "azure", "rich", "git", "ruamel"}
-    quick = [PACKAGE / f"{name}.py" for name in ("cli", "session", "flow", "config", "record", "git", "process")]
+    quick = [PACKAGE / f"{name}.py" for name in ("cli", "session", "flow", "config", "record", "process")]
+    quick += sorted((PACKAGE / "git").glob("*.py"))
     quick += [PACKAGE / "steps" / f"{name}.py" for name in ("command", "version", "tag")]
     for path in quick:
         eager = {name.split(".")[0] for name, lazy in imports(path) if not lazy}

@@ -1,17 +1,19 @@
-"""The same commit gets the same names on every CI; an incomplete clone gets none."""
+"""The default names of an image: the same commit gets the same ones on every CI and on a laptop."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
-from pipeline_kit.errors import Failure
 from pipeline_kit.model.event import Event
 from pipeline_kit.model.git_state import Commit, GitState, ReleaseTag
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.model.reference import is_tag
+from pipeline_kit.tagging.flavor import Flavor
 from pipeline_kit.tagging.plan import plan as default_plan
+from pipeline_kit.tagging.plan import ruled
 from pipeline_kit.versioning.next import next_version
+from tests.unit.tagging_samples import evaluated, tag
 
 HEAD = "9c1f2e7" + "0" * 33
 PUSH = Event("push", branch="main")
@@ -30,10 +32,6 @@ def state(*messages: str, released: str = "", latest: ReleaseTag | None = LATEST
     return GitState(**(facts | changes))  # type: ignore[arg-type]
 
 
-def version(state: GitState, event: Event = PUSH, **options: bool) -> str:
-    return next_version(state, event, **options).version
-
-
 def plan(state: GitState, event: Event = PUSH, **options: object) -> Plan:
     return default_plan(state, event, next_version(state, event), **options)  # type: ignore[arg-type]
 
@@ -42,72 +40,23 @@ def names(state: GitState, event: Event = PUSH, **options: object) -> list[str]:
     return [tag.name for tag in plan(state, event, **options).tags]
 
 
-@pytest.mark.parametrize(
-    ("messages", "expected"),
-    [
-        (["fix: a"], "1.4.3-main.1"),
-        (["docs: a", "chore: b"], "1.4.3-main.2"),
-        (["feat: a", "fix: b"], "1.5.0-main.2"),
-        (["feat!: a"], "2.0.0-main.1"),
-        (["fix: a\n\nBREAKING CHANGE: b"], "2.0.0-main.1"),
-        (["Merge branch 'x'"], "1.4.3-main.1"),
-    ],
-)
-def test_the_next_version_follows_from_the_commits(messages: list[str], expected: str) -> None:
-    assert version(state(*messages)) == expected
-
-
-def test_before_1_0_0_a_breaking_change_makes_a_minor_version() -> None:
-    latest = ReleaseTag("v0.3.1", "0.3.1", "a" * 40)
-    assert version(state("feat!: a", latest=latest)) == "0.4.0-main.1"
-    assert version(state("feat: a", latest=latest)) == "0.3.2-main.1"
-
-
-def test_a_release_tag_on_head_is_the_version() -> None:
-    named = next_version(state("feat: a", "fix: b", released="1.5.0"), PUSH)
-    assert (named.version, named.released) == ("1.5.0", True)
-    assert named.origin == "from the tag; 1 feat, 1 fix since 1.4.2"
-
-
-def test_of_several_tags_the_one_that_was_pushed_counts() -> None:
-    here = (ReleaseTag("v2.0.0", "2.0.0", HEAD), ReleaseTag("v1.5.0", "1.5.0", HEAD))
-    assert version(state(here=here), Event("tag", tag="v1.5.0")) == "1.5.0"
-    assert version(state(here=here), PUSH) == "2.0.0"
-
-
-def test_without_any_release_it_is_0_1_0() -> None:
-    assert version(state("feat: a", latest=None)) == "0.1.0-main.1"
-
-
-def test_a_changed_file_on_a_laptop_is_no_release() -> None:
-    assert version(state(released="1.5.0", branch="main", dirty=2), Event("local")) == "1.5.1-main.0.dirty"
-    assert version(state(released="1.5.0", dirty=2), PUSH) == "1.5.0"
-
-
-def test_a_detached_head_has_a_channel_too() -> None:
-    assert version(state("fix: a"), Event("local")) == "1.4.3-detached.1"
-
-
-def test_a_shallow_clone_is_refused_unless_head_is_the_release() -> None:
-    with pytest.raises(Failure) as refused:
-        version(state("fix: a", latest=None, shallow=True))
-    assert refused.value.kind == "git.shallow"
-    assert version(state(released="1.5.0", shallow=True)) == "1.5.0"
-
-
-def test_a_clone_without_tags_is_refused_where_the_ci_leaves_them_out() -> None:
-    skipping = Event("push", branch="main", skips_tags=True)
-    with pytest.raises(Failure) as refused:
-        version(state("feat: a", latest=None), skipping)
-    assert refused.value.kind == "git.no-tags"
-    assert version(state("feat: a", latest=None), skipping, first_release=True) == "0.1.0-main.1"
-
-
 def test_a_release_moves_its_tags() -> None:
     assert names(state(released="1.5.0")) == ["1.5.0", "1.5", "1", "latest", "sha-9c1f2e7"]
     assert names(state(released="1.5.0"), latest=False) == ["1.5.0", "1.5", "1", "sha-9c1f2e7"]
     assert names(state(released="0.5.0")) == ["0.5.0", "0.5", "latest", "sha-9c1f2e7"]
     assert names(state(released="1.5.0-rc.1")) == ["1.5.0-rc.1", "sha-9c1f2e7"]
+
+
+def test_each_tag_has_its_kind() -> None:
+    kinds = {tag.name: tag.kind for tag in plan(state(released="1.5.0"), extra=("staging",)).tags}
+    assert kinds == {
+        "1.5.0": "version",
+        "1.5": "moving",
+        "1": "moving",
+        "latest": "moving",
+        "sha-9c1f2e7": "commit",
+        "staging": "branch",
+    }
 
 
 def test_build_metadata_is_no_part_of_a_tag() -> None:
@@ -129,13 +78,21 @@ def test_what_each_event_would_publish(event: Event, tags: list[str], publishes:
     assert plan(state("fix: a"), event).publishes is publishes
 
 
-def test_a_pull_request_is_never_a_release() -> None:
-    named = next_version(state(released="1.5.0"), Event("pull_request", branch="x", base="main"))
-    assert not named.released
-
-
 def test_a_schedule_leaves_the_release_tags_alone() -> None:
     assert names(state(released="1.5.0"), Event("schedule", branch="main")) == ["sha-9c1f2e7", "main"]
+
+
+def test_a_flavor_goes_around_the_default_names_too() -> None:
+    alpine = Flavor(suffix="-alpine", suffix_latest=True)
+    assert names(state(released="1.5.0"), flavor=alpine)[:4] == [
+        "1.5.0-alpine",
+        "1.5-alpine",
+        "1-alpine",
+        "latest-alpine",
+    ]
+    assert "latest" in names(state(released="1.5.0"), flavor=Flavor(suffix="-alpine"))
+    assert "latest" not in names(state(released="1.5.0"), flavor=Flavor(latest="false"))
+    assert names(state("fix: a"), flavor=Flavor(latest="true")) == ["sha-9c1f2e7", "main", "latest"]
 
 
 def test_the_labels_depend_on_git_alone() -> None:
@@ -152,9 +109,20 @@ def test_long_branches_stay_apart() -> None:
     assert len(tags) == 2
 
 
-@given(st.text(max_size=300))
-def test_any_branch_and_any_extra_tag_give_valid_names(text: str) -> None:
+def test_rules_give_the_version_that_they_read() -> None:
+    found = evaluated("type=semver,pattern={{version}}", tag("v2.0.0"))
+    named = next_version(state("fix: a"), PUSH)
+    made = ruled(state("fix: a"), PUSH, named, found, extra=("staging", "2.0.0"), labels={})
+    assert made.version == "2.0.0"
+    assert [one.name for one in made.tags] == ["2.0.0", "latest", "staging"]
+    other = ruled(state("fix: a"), PUSH, named, evaluated("type=sha"), labels={})
+    assert other.version == named.version == "1.4.3-main.1"
+
+
+@given(st.text(max_size=300), st.booleans())
+def test_any_branch_and_any_extra_tag_give_valid_names(text: str, kubernetes: bool) -> None:
     event = Event("push", branch=text)
-    for name in names(state("fix: a", branch="main"), event, extra=(text,)):
+    for name in names(state("fix: a", branch="main"), event, extra=(text,), kubernetes=kubernetes):
         assert is_tag(name)
-    assert Version.is_valid(version(state("fix: a", branch="main"), event))
+        assert not kubernetes or len(name) <= 63
+    assert Version.is_valid(next_version(state("fix: a", branch="main"), event).version)

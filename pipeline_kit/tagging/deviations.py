@@ -1,0 +1,56 @@
+"""Where the rules of tags mean something else than docker/metadata-action's: each under a name, with a test of its own.
+
+With ``--compat metadata-action`` none of them applies, but for no-api and git-context, which are no matter of rules.
+docs/tags.md shows this table.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """``theirs`` is what docker/metadata-action does, ``ours`` what happens here."""
+
+    id: str
+    theirs: str
+    ours: str
+
+
+DEVIATIONS = (
+    Deviation("no-duplicates", "`latest` may be there twice", "each tag once"),
+    Deviation("length", "a tag of 200 characters, which a registry refuses", "cut at 128, unique by a hash"),
+    Deviation("first-character", "a tag may start with `.` or `-`, which a registry refuses", "it never does"),
+    Deviation("no-escapes", "`{{x}}` has HTML's escapes: `a&b` becomes `a-amp-b`", "`a-b`"),
+    Deviation("quotes", 'one pair of quotes is lost: `"pattern=\\d{1,2}"` is cut', "one pair is enough, three work"),
+    Deviation("unknown-attribute", "ignored", "refused, with what was meant"),
+    Deviation("unknown-variable", "nothing, in silence", "refused, with what was meant"),
+    Deviation("checked-always", "a mistake shows on the event that meets it", "every rule is checked on every event"),
+    Deviation("date-format", "a format without quotes is ignored", "refused"),
+    Deviation("time-zone", "an unknown zone is UTC", "refused"),
+    Deviation("if-false", "`{{#if}}` takes the text `false` for true", "`false` is false"),
+    Deviation("priority", "a priority that is no number mixes the order up", "refused"),
+    Deviation(
+        "missing-group", "a group that the expression lacks breaks or is left out", "refused, with the expression"
+    ),
+    Deviation("latest-prerelease", "`ref` and `match` move `latest` to a pre-release", "only `latest=true` does"),
+    Deviation("latest-templates", "templates around `latest` stay as they are", "filled in"),
+    Deviation("local-version", "PEP 440's `1.0+local.1` becomes `1.0-local-1`", "`1.0-local.1`"),
+    Deviation(
+        "default-branch", "a created tag counts as the default branch", "a branch alone can be it; unknown is refused"
+    ),
+    Deviation("checked-out-commit", "the commit that the event names", "the commit that is checked out and built"),
+    Deviation(
+        "created", "the clock, so no two builds are equal", "SOURCE_DATE_EPOCH, else the commit's time, in seconds"
+    ),
+    Deviation(
+        "version-label", "the first tag, also `main` or `pr-15`", "a version: the rule's, else that of `version`"
+    ),
+    Deviation(
+        "no-api", "the repository's API, which needs a token", "git alone: no description and no licence by itself"
+    ),
+    Deviation("git-context", "`context: git` may call a detached commit `origin-HEAD-main`", "its tag or branch"),
+    Deviation("image-names", "anything", "a name without a tag, or refused"),
+    Deviation("labels", "a line without `=` is dropped", "refused"),
+    Deviation("whole-labels", "the JSON has the first line of a label's value", "all lines"),
+)

@@ -1,0 +1,104 @@
+"""Versions as the rules ``semver`` and ``pep440`` read them.
+
+``semver`` is strict, with a ``v`` in front if there is one: https://semver.org, node-semver. ``pep440`` is what Python
+packages have: https://packaging.python.org/en/latest/specifications/version-specifiers/
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from pipeline_kit.tagging import javascript
+
+_LONGEST = 256
+_LARGEST_NUMBER = 2**53 - 1
+_NUMBER = r"0|[1-9][0-9]{0,255}"
+_IDENTIFIER = rf"(?:{_NUMBER}|[0-9]{{0,256}}[a-zA-Z-][a-zA-Z0-9-]{{0,250}})"
+# Compiled by the rules that read such versions.
+_SEMVER = (
+    rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
+    r"(?:\+([a-zA-Z0-9-]{1,250}(?:\.[a-zA-Z0-9-]{1,250})*))?\Z"
+)
+_PEP440 = (
+    r"v?(?:([0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)"
+    r"(?:[-_.]?(?P<pre>a|b|c|rc|alpha|beta|pre|preview)[-_.]?(?P<pre_number>[0-9]+)?)?"
+    r"(?P<post>-(?P<post_number>[0-9]+)|[-_.]?(?:post|rev|r)[-_.]?(?P<post_number_2>[0-9]+)?)?"
+    r"(?P<dev>[-_.]?dev[-_.]?(?P<dev_number>[0-9]+)?)?"
+    r"(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?\Z"
+)
+_LETTERS = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """``version`` is the normal form, without build metadata; ``stable`` is false for what comes before a release, and
+    for PEP 440 also for what comes after one (``.post1``).
+    """
+
+    raw: str
+    version: str
+    numbers: tuple[str, str, str]
+    stable: bool
+    prerelease: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+
+
+def semver(text: str) -> Parsed | None:
+    """The version that ``text`` is, None if it is none."""
+    found = re.match(_SEMVER, javascript.trim(text)) if len(text) <= _LONGEST else None
+    if not found or any(int(one) > _LARGEST_NUMBER for one in found.group(1, 2, 3)):
+        return None
+    major, minor, patch, prerelease, build = found.groups()
+    return Parsed(
+        raw=text,
+        version=f"{major}.{minor}.{patch}{f'-{prerelease}' if prerelease else ''}",
+        numbers=(major, minor, patch),
+        stable=not prerelease,
+        prerelease=tuple(prerelease.split(".")) if prerelease else (),
+        build=tuple(build.split(".")) if build else (),
+    )
+
+
+def pep440(text: str, *, compat: bool = False) -> Parsed | None:
+    """The version that ``text`` is, None if it is none. With ``compat`` the parts of a local version are joined by
+    commas, as docker/metadata-action has it.
+    """
+    found = re.match(_PEP440, text, re.IGNORECASE | re.ASCII)
+    if not found:
+        return None
+    release = [_plain(one, compat=compat) for one in found["release"].split(".")]
+    pieces = [".".join(release)]
+    if found[1] and (epoch := _plain(found[1], compat=compat)) != "0":
+        pieces.insert(0, f"{epoch}!")
+    if found["pre"]:
+        letter = found["pre"].lower()
+        pieces.append(_LETTERS.get(letter, letter) + _plain(found["pre_number"], compat=compat))
+    if found["post"]:
+        pieces.append(f".post{_plain(found['post_number'] or found['post_number_2'], compat=compat)}")
+    if found["dev"]:
+        pieces.append(f".dev{_plain(found['dev_number'], compat=compat)}")
+    if found["local"]:
+        pieces.append(f"+{(',' if compat else '.').join(_local(found['local'], compat=compat))}")
+    numbers = (*release, "0", "0")
+    return Parsed(
+        raw=text,
+        version="".join(pieces),
+        numbers=(numbers[0], numbers[1], numbers[2]),
+        stable=not (found["pre"] or found["post"] or found["dev"]),
+    )
+
+
+def _plain(digits: str | None, *, compat: bool) -> str:
+    """The number without zeros in front; with ``compat`` as exact as JavaScript's numbers are."""
+    if not digits:
+        return "0"
+    return javascript.number_text(float(digits)) if compat else digits.lstrip("0") or "0"
+
+
+def _local(text: str, *, compat: bool) -> list[str]:
+    parts = re.split(r"[._-]", text.lower())
+    if not compat:
+        return [_plain(part, compat=False) if part.isdecimal() else part for part in parts]
+    # Number() also takes 1e3 and 0x1f for numbers.
+    return [javascript.number_text(value) if (value := javascript.number(part)) == value else part for part in parts]
