@@ -145,7 +145,7 @@ class _Bench:
         """A change, and nothing that an earlier round left in the registry or in the scanner's cache of layers."""
         self._change()
         shutil.rmtree(self._cache / "fanal", ignore_errors=True)
-        shutil.rmtree(self._registry.storage / "docker", ignore_errors=True)
+        self._registry.empty()
 
     def _git(self, *arguments: str) -> None:
         self._run("git", *sample.IDENTITY, *arguments)

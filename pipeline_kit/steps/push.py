@@ -38,7 +38,11 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
 
     _refuse_unscanned(image, verdict)
     registry = connect(repository, find(repository, context, TARGET_SOURCES), context)
-    if context.event.kind == "schedule" and all(registry.head_manifest(tag.name) == image.digest for tag in plan.tags):
+    if (
+        context.event.kind == "schedule"
+        and plan.tags
+        and all(registry.head_manifest(tag.name) == image.digest for tag in plan.tags)
+    ):
         raise Skip(f"nothing changed: {short(image.digest)} is published as {' '.join(tag.name for tag in plan.tags)}")
     with context.report.activity("send blobs") as activity:
         sent = stage(Path(image.layout), image, registry, activity=activity)

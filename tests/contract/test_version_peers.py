@@ -65,7 +65,9 @@ def test_a_program_answers_what_is_recorded_and_what_our_preset_answers(
 ) -> None:
     recorded = {case["name"]: _NEXT[case["answers"][preset.name]] for case in _CASES}
     assert {name: _theirs(preset, repository) for name, repository in repositories.items()} == recorded
-    assert {name: _ours(preset, repository) for name, repository in repositories.items()} == recorded | _OURS.get(preset.name, {})
+    assert {name: _ours(preset, repository) for name, repository in repositories.items()} == recorded | _OURS.get(
+        preset.name, {}
+    )
 
 
 @pytest.mark.parametrize("odd", [False, True], ids=["by the book", "odd messages"])

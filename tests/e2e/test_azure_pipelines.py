@@ -43,7 +43,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Organisation:
     """A user's repository in Azure Repos, and an agent, on this machine."""
 
-    def __init__(self, folder: Path, kit: Kit, repository: Repository, wheel: Path) -> None:
+    def __init__(self, folder: Path, kit: Kit, repository: Repository, wheel: Path, registry: DockerRegistry) -> None:
+        self.registry = registry
         self.folder = folder
         self.kit = kit
         self.repository = repository
@@ -89,12 +90,13 @@ def organisation(
     repository = project(folder, small_base, trivy_database.cache, more=f"image: {docker_registry.address}/shop/web\n")
     path = os.pathsep.join([str(Path(sys.executable).parent), engine.path])
     kit = Kit(folder, {**engine.environ, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")})
-    return Organisation(tmp_path, kit, repository, wheel)
+    return Organisation(tmp_path, kit, repository, wheel, docker_registry)
 
 
 def test_the_pasted_pipeline_gives_what_a_laptop_gives(organisation: Organisation) -> None:
     run = organisation.run()
     assert run.succeeded, run.text
+    organisation.registry.empty()  # so that it is built here too, not taken over
     here = organisation.kit("run", PIPELINE_KIT_REGISTRY_USERNAME="ci", PIPELINE_KIT_REGISTRY_PASSWORD="pw-123456")
     assert here.code == 0, here.stderr
     assert same(organisation.record()) == same(organisation.kit.record())

@@ -84,5 +84,5 @@ def test_a_published_version_is_never_replaced(kit: Kit, docker_registry: Docker
     project("tag", "--force", "v1.1.0")
     again = kit("run", "--until", "push", "--image", repository)
     assert again.code == 2
-    assert "1.1.0 is published already" in again.line("push")
+    assert "1.1.0 is published already" in again.line("build")
     assert again.stdout == ""

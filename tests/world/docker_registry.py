@@ -39,6 +39,10 @@ class DockerRegistry:
         algorithm, _, encoded = digest.partition(":")
         return self.storage / "docker/registry/v2/blobs" / algorithm / encoded[:2] / encoded / "data"
 
+    def empty(self) -> None:
+        """Forget all that was pushed: it reads its storage anew for each request."""
+        shutil.rmtree(self.storage / "docker", ignore_errors=True)
+
 
 @contextmanager
 def running_registry(folder: Path, *, auth: Mapping[str, object] | None = None) -> Iterator[DockerRegistry]:
