@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pipeline_kit.errors import nearest
 
 if TYPE_CHECKING:
     from pipeline_kit.engines.case import Case
+    from pipeline_kit.engines.dockerfile import Instruction
     from pipeline_kit.errors import Failure
 
 # BuildKit's ways to say it for the build context and for a stage, then Buildah's for each.
@@ -27,7 +29,8 @@ def missing_file(case: Case) -> Failure | None:
     instruction = case.instruction
     if not found or instruction is None or instruction.keyword not in ("COPY", "ADD"):
         return None
-    wanted = next(filter(None, found.groups())).removeprefix(str(case.job.request.folder)).lstrip("/")
+    reported = next(filter(None, found.groups())).removeprefix(str(case.job.request.folder)).lstrip("/")
+    wanted = _as_written(instruction, reported)
     source = instruction.option("from")
     if not source:
         return case.failure(
@@ -39,6 +42,12 @@ def missing_file(case: Case) -> Failure | None:
         f"{case.place}, {stage or source} has no /{wanted}",
         f"COPY takes it from {stage} as that is after its last line." if stage else f"It was looked for in {source}.",
     )
+
+
+def _as_written(instruction: Instruction, reported: str) -> str:
+    """The source that an instruction names. BuildKit reports the first folder on its way that it was not sent."""
+    words = [posixpath.normpath(word).lstrip("/") for word in instruction.text.split() if not word.startswith("--")]
+    return next((word for word in words[:-1] if word.startswith(f"{reported}/")), reported)
 
 
 def _why_not_in_context(case: Case, wanted: str) -> str:
