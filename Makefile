@@ -8,6 +8,8 @@ PHASE := scripts/phase
 WORKFLOWS := $(wildcard .github action.yml steps)
 # Further arguments for pytest: make test ARGS="-k push"
 ARGS :=
+# A file's tests share what they start, so they stay together.
+SPREAD := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 
@@ -21,11 +23,11 @@ demo: $(READY) ## Watch a commit become a running container: nothing but this ma
 
 .PHONY: test
 test: $(READY) ## Run the tests, but for the slow ones
-	@$(PY) -m pytest -q -m 'not slow' $(ARGS)
+	@$(PY) -m pytest -q $(SPREAD) -m 'not slow' $(ARGS)
 
 .PHONY: test-all
 test-all: test ## Run all tests, also those that build what they test against from source
-	@$(PY) -m pytest -q -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there is none
+	@$(PY) -m pytest -q $(SPREAD) -m slow $(ARGS) || [ $$? -eq 5 ] # 5: there is none
 
 .PHONY: test-oracles
 test-oracles: $(READY) ## Run the recorded answers of docker/metadata-action alone

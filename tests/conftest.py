@@ -10,7 +10,7 @@ import sys
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _SKIPS = pytest.StashKey[Skips]()
+_NARRATED = "PIPELINE_KIT_WORLD_NARRATED"
 
 
 @pytest.fixture(scope="session")
@@ -103,11 +104,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Narrate past pytest's capture, which is off at this moment; load the listed skips."""
     # A run in the background is deaf to SIGINT, and so would be every program that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    terminal = os.fdopen(os.dup(2), "w")
+    terminal = _terminal()
     config.add_cleanup(terminal.close)
     NARRATOR.say = lambda line: print(f"\n{line}", end="", file=terminal, flush=True)
     config.stash[_SKIPS] = Skips.load(_HERE / "skips.toml")
     config.pluginmanager.register(config.stash[_SKIPS])
+
+
+def _terminal() -> IO[str]:
+    """Where a person reads; a worker of several has the first process's."""
+    if shared := os.environ.get(_NARRATED):
+        return Path(shared).open("a", encoding="utf-8")
+    terminal = os.fdopen(os.dup(2), "w")
+    os.environ[_NARRATED] = f"/proc/{os.getpid()}/fd/{terminal.fileno()}"
+    return terminal
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
