@@ -41,7 +41,9 @@ def next_release(
     if not where.releases and exact is None:
         raise _makes_none(branch, where)
     count = Count.before_tags(state, rules) if there else Count(state, rules)
-    previous, found = _next(count, where.name, exact, asked if isinstance(asked, str) else None)
+    level = asked if isinstance(asked, str) else None
+    # A stable branch makes the pre-release that a footer names; a channel, or a person's word, is kept to.
+    previous, found = _next(count, where.name, exact, level, takes_named=channel is None and not where.name)
     if not there:
         if where.range and found not in where.range:
             raise words.out_of_range(found, where.range, branch, count)
@@ -51,7 +53,7 @@ def next_release(
     return Release(
         version=str(found),
         tag=f"{rules.prefix}{found}",
-        bump=asked if isinstance(asked, str) else count.bump,
+        bump=level or count.bump,
         channel=version.channel_name(found),
         previous=previous,
         changes=tuple(change for change in count.changes if change.commit in ids),
@@ -60,11 +62,13 @@ def next_release(
     )
 
 
-def _next(count: Count, channel: str, exact: Version | None, bump: Bump | None) -> tuple[ReleaseTag | None, Version]:
-    """The release before, and the next one."""
+def _next(
+    count: Count, channel: str, exact: Version | None, bump: Bump | None, *, takes_named: bool
+) -> tuple[ReleaseTag | None, Version]:
+    """The release before, and the next one. ``takes_named`` says that a ``Release-As`` may name any pre-release."""
     if exact is None and bump is None and count.release_as and count.holds(count.release_as[0]):
         named = count.release_as[0]
-        exact = named if named.prerelease or not channel else None
+        exact = named if version.channel_name(named) == channel or takes_named else None
     if exact is not None:
         of_channel = exact.prerelease and count.pre_release(exact.finalize_version(), version.channel_name(exact))
         return of_channel or count.last, exact
@@ -92,16 +96,16 @@ def _given(channel: str, where: Channel) -> Channel:
 
 
 def _makes_none(branch: str, channel: Channel) -> Failure:
-    name = printable(branch)[:100] or "a detached HEAD"
+    name = printable(branch)[:100]
     return Failure(
         "version.channel",
-        f"{name} makes no releases",
+        f"{name or 'a detached HEAD'} makes no releases",
         why(
             "Its channel is +: its versions differ from the last release by build metadata alone."
             if channel.build
             else "There are channels, and none of their patterns fits this branch."
         ),
-        fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{name}': rc }} }}"),
+        fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{name}': rc }} }}" if name else "git switch BRANCH"),
         alternative("for this once: pipeline-kit bump --pre rc"),
     )
 
