@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import signal
 import sys
 from importlib import import_module
@@ -85,7 +86,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     from pipeline_kit.session import Session
 
-    session = Session(dict(os.environ), Path.cwd(), sys.stdout, sys.stderr)
+    folder = _working_folder()
+    session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
+    if folder is None:
+        return _tell(
+            session, Failure("config.file", "the working directory is gone", fix("cd to one that is there")), []
+        )
     signal.signal(signal.SIGTERM, _stop)
     try:
         return _guarded(session, list(arguments))
@@ -93,6 +99,13 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKE
+
+
+def _working_folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def _guarded(session: Session, arguments: list[str]) -> int:
@@ -106,7 +119,7 @@ def _guarded(session: Session, arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt, Stopped) as error:  # noqa: BLE001 - the last resort, see _failure_of
-        return _tell(session, _failure_of(error, session, arguments))
+        return _tell(session, _failure_of(error, session, arguments), arguments)
     return Exit.DONE
 
 
@@ -132,9 +145,10 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
 _DONE = "children were stopped, nothing is half-published"
 
 
-def _tell(session: Session, failure: Failure) -> int:
+def _tell(session: Session, failure: Failure, arguments: list[str]) -> int:
     if failure.reproduce is None and session.step:
-        failure.reproduce = f"pipeline-kit {session.step}"
+        alone = arguments if arguments[:1] == [session.step] else [session.step]
+        failure.reproduce = shlex.join(["pipeline-kit", *alone])
     session.failed(failure)
     return failure.exit
 
@@ -162,7 +176,9 @@ def _bad_value(error: click.BadParameter) -> Failure:
 def _nearest(error: click.UsageError) -> str:
     """What was meant by a mistyped command or option."""
     if isinstance(error, click.exceptions.NoSuchCommand):
-        return nearest(error.command_name, COMMANDS)
+        group = error.ctx.command if error.ctx else main
+        known = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx else COMMANDS
+        return nearest(error.command_name, known)
     if isinstance(error, click.exceptions.NoSuchOption):
         return next(iter(error.possibilities or ()), "")
     return ""

@@ -101,26 +101,33 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
         return next((entry for entry in self.entries if _key(entry) == (image, step, environment)), None)
 
 
-def read(path: Path) -> Record:
-    """The record in the file."""
+def read(path: Path, *, own: bool = True) -> Record:
+    """The record in the file. ``own`` is the one of this working tree, which a run can make anew."""
     try:
         raw = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
     except FileNotFoundError:
-        raise Failure(
-            "record.missing",
-            f"there is no record {path.name} to go on from",
-            why("A step that runs alone takes what it needs from the record of the steps before it."),
-            fix("pipeline-kit run --until push"),
-        ) from None
+        raise _missing(path, own=own) from None
     except OSError as error:
         raise Failure("record.invalid", f"{path} can't be read: {error.strerror}") from error
     try:
         record = msgspec.json.decode(raw, type=Record)
     except msgspec.MsgspecError as error:
-        raise Failure("record.invalid", f"{path.name} is not a record: {error}", fix(f"rm {path}")) from error
+        way_out = [fix(f"rm {path}")] if own else []
+        raise Failure("record.invalid", f"{path.name} is not a record: {error}", *way_out) from error
     if record.schema != SCHEMA:
         raise Failure("record.invalid", f"{path.name} is of schema {record.schema}, this release reads {SCHEMA}")
     return record
+
+
+def _missing(path: Path, *, own: bool) -> Failure:
+    if not own:
+        return Failure("record.missing", f"there is no file {path}")
+    return Failure(
+        "record.missing",
+        f"there is no record {path.name} to go on from",
+        why("A step that runs alone takes what it needs from the record of the steps before it."),
+        fix("pipeline-kit run --until push"),
+    )
 
 
 def write(record: Record, path: Path) -> None:

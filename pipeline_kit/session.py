@@ -161,10 +161,10 @@ class Session:
         return self.context.clock.monotonic() - self.started
 
     def result(self, text: str, value: object, output: str) -> None:
-        """Write the result on standard output: ``text``, or ``value`` as JSON."""
+        """Write the result on standard output: ``text``, nothing where that is '', or ``value`` as JSON."""
         if output == "json":
             text = msgspec.json.format(msgspec.json.encode(_only(value)), indent=2).decode()
-        self._stdout.write(text + "\n")
+        self._stdout.write(f"{text}\n" if text else "")
         self._stdout.flush()
 
     def failed(self, failure: Failure) -> None:

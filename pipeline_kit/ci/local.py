@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
-from pipeline_kit.errors import Failure, fix
-from pipeline_kit.model.event import Event, RunIdentity
+from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.model.event import Event, EventKind, RunIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,5 +45,6 @@ def _imitated(text: str) -> Event:
         raise Failure(
             "config.event",
             f"PIPELINE_KIT_EVENT is no event: {error}",
+            why(f"It is JSON with a kind, one of {', '.join(get_args(EventKind))}."),
             fix("""PIPELINE_KIT_EVENT='{"kind": "pull_request", "branch": "topic", "base": "main"}'"""),
         ) from None

@@ -55,7 +55,7 @@ def command(session: Session, /, file: str, output: str, *, keep: bool) -> None:
     compared with what they gave then; nothing is published or deployed. Ends with 1 where they differ.
     """
     path = session.folder / file
-    found = record.read(path / record.NAME if path.is_dir() else path)
+    found = record.read(path / record.NAME if path.is_dir() else path, own=False)
     image = next((entry.image for entry in reversed(found.entries) if entry.step in STEPS), "")
     if not image:
         raise Failure(

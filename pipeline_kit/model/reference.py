@@ -97,7 +97,7 @@ def _repository(name: str, text: str) -> Repository:
     if not _REGISTRY.match(registry):
         raise ValueError(f"{text!r}: {registry!r} is not a registry's host name")
     if path != path.lower():
-        raise ValueError(f"{text!r}: a repository is lower case; did you mean {path.lower()!r}?")
+        raise ValueError(f"{text!r}: a repository is lower case; did you mean {name.lower()!r}?")
     if not _REPOSITORY.match(path) or len(path) > 255:
         raise ValueError(
             f"{text!r}: {path!r} is not a repository (lower case letters, digits, and / . _ - between them)"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STABLE = "stable"
 BUILD = "+"
 MAINTENANCE = "maintenance"
+WORDS = (STABLE, MAINTENANCE)
 _RANGE = re.compile(r"(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?\.x(?:\.x)?")
 _LINE = re.compile(r"v?(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?(?:\.x){0,2}")
 _IDENTIFIER = re.compile(r"(?![0-9]+\Z)[0-9A-Za-z-]{1,50}")
@@ -61,12 +62,12 @@ def channel_of(branch: str, rules: Rules) -> Channel:
 
 def is_channel(name: str) -> bool:
     """Whether ``name`` can stand behind a pattern."""
-    return bool(name in (STABLE, BUILD, MAINTENANCE) or _RANGE.fullmatch(name) or _IDENTIFIER.fullmatch(name))
+    return bool(name in (BUILD, *WORDS) or _RANGE.fullmatch(name) or _IDENTIFIER.fullmatch(name))
 
 
 def is_identifier(name: str) -> bool:
     """Whether ``name`` can be a channel's identifier in a version."""
-    return bool(_IDENTIFIER.fullmatch(name)) and name not in (STABLE, MAINTENANCE)
+    return bool(_IDENTIFIER.fullmatch(name)) and name not in WORDS
 
 
 def _channel(name: str, branch: str) -> Channel:

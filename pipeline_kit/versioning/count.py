@@ -31,6 +31,7 @@ class Count:
         self._tags = state.tags
         self._here = state.here
         self._rules = rules
+        self.package = rules.package
         self._head = state.commit
         stable = next((tag for tag in state.here if tag.stable), None)
         self.last: ReleaseTag | None = stable or state.latest

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pipeline_kit.errors import Failure, fix, printable, why
+from pipeline_kit.errors import Failure, fix, nearest, printable, why
 from pipeline_kit.model import version
 from pipeline_kit.model.rules import Rules
-from pipeline_kit.versioning.channels import is_channel
+from pipeline_kit.versioning.channels import WORDS, is_channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +120,12 @@ def _channel(branch: str, name: str) -> str:
             f"--channel {printable(branch)[:50]}={printable(name)[:50]}: not a channel",
             why("A channel is stable, a word such as rc, a range such as 1.x or 1.5.x, maintenance, or +."),
         )
+    if name not in WORDS and (near := nearest(name.lower(), WORDS)):
+        raise Failure(
+            "config.usage",
+            f"--channel {printable(branch)[:50]}={name}: did you mean {near}?",
+            why("It would be a channel of pre-releases, and its name is too near to that of another kind."),
+        )
     return name
 
 
@@ -128,7 +134,7 @@ def _initial(text: str) -> str:
     if found is None or found.prerelease or found.build:
         raise Failure(
             "config.usage",
-            f"--initial: {printable(text)[:50]} is no version",
-            why("The first version is three numbers, such as 0.1.0 or 1.0.0."),
+            f"--initial: {printable(text)[:50]} is not three numbers",
+            why("The first stable version is meant, such as 0.1.0 or 1.0.0; the channel makes pre-releases of it."),
         )
     return str(found)

@@ -79,7 +79,8 @@ def _next(
         return count.last, base
     before = count.pre_release(base, channel)
     ids = {commit.id for commit in count.after(before)}
-    if (before or count.last) and not bump and not any(one.bump for one in count.changes if one.commit in ids):
+    asks = [one for one in count.changes if one.bump or (count.release_as and one is count.release_as[1])]
+    if (before or count.last) and not bump and not any(one.commit in ids for one in asks):
         last = before or count.last
         raise words.nothing(count, last.version if last else "")
     return before or count.last, Version.parse(f"{base}-{channel}.{count.number(base, channel)}")
@@ -88,9 +89,9 @@ def _next(
 def _given(channel: str, where: Channel) -> Channel:
     if channel and not is_identifier(channel):
         raise Failure(
-            "version.channel",
-            f"{printable(channel)[:50]} is no channel",
-            why("A channel is a word of letters, digits and dashes, such as rc; '' is the stable one."),
+            "config.usage",
+            f"{printable(channel)[:50]} is no channel of pre-releases",
+            why("Such a channel is a word of letters, digits and dashes, such as rc; '' is the stable one."),
         )
     return Channel(channel, where.range)
 

@@ -48,15 +48,16 @@ def origin_of_tag(count: Count, previous: ReleaseTag | None, since: Sequence[Com
 
 def nothing(count: Count, since: str) -> Failure:
     """There is nothing to release since the version ``since``."""
+    package = printable(count.package)[:100]
     return Failure(
         "run.nothing-to-release",
-        f"nothing to release since {since}",
+        f"nothing to release {f'of {package} ' if package else ''}since {since}",
         why(
             f"{number(len(count.since), 'commit')}: {_tally(count.changes)}. None of them asks for a release."
             if count.since
             else "There is no commit since then."
         ),
-        alternative("release all the same: pipeline-kit bump --as patch"),
+        alternative(f"release all the same: pipeline-kit bump {f'--package {package} ' if package else ''}--as patch"),
     )
 
 

@@ -162,7 +162,7 @@ def test_a_branch_without_a_channel_makes_no_releases() -> None:
 
 @pytest.mark.parametrize("channel", ["1", "rc.1", "stable", "+", "a b", "maintenance"])
 def test_no_channel(channel: str) -> None:
-    assert refused(state("feat: a"), channel=channel) == "version.channel"
+    assert refused(state("feat: a"), channel=channel) == "config.usage"
 
 
 def test_a_footer_asks_for_the_version() -> None:
