@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import tomllib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -114,7 +114,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _terminal() -> IO[str]:
     """Where a person reads; a worker of several has the first process's."""
     if shared := os.environ.get(_NARRATED):
-        return Path(shared).open("a", encoding="utf-8")
+        with suppress(OSError):  # it may be a file that only another user may open
+            return Path(shared).open("a", encoding="utf-8")
     terminal = os.fdopen(os.dup(2), "w")
     os.environ[_NARRATED] = f"/proc/{os.getpid()}/fd/{terminal.fileno()}"
     return terminal

@@ -37,7 +37,7 @@ class Metadata(msgspec.Struct, frozen=True):
         """The names behind each image; the names alone where there is no image."""
         if not self.images:
             return self.names
-        return tuple(f"{image}:{name}" for image in self.images for name in self.names)
+        return tuple(f"{image}:{name}" if image else name for image in self.images for name in self.names)
 
     @property
     def leveled(self) -> tuple[str, ...]:
@@ -89,9 +89,7 @@ def labels(facts: Facts, version: str, extra: Iterable[str] = (), *, compat: boo
         "url": repository.url,
         "source": repository.url,
         "version": version,
-        "created": moment.iso(facts.created)
-        if compat
-        else f"{moment.iso(facts.created)[: len('2020-01-10T00:30:00')]}Z",
+        "created": moment.iso(facts.created, thousandths=compat),
         "revision": facts.sha,
         "licenses": repository.license,
     }

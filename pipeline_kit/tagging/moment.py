@@ -94,10 +94,11 @@ def zone(name: str, *, compat: bool = False) -> tzinfo:
     )
 
 
-def iso(seconds: float) -> str:
-    """``Date.prototype.toISOString``: UTC, with milliseconds."""
+def iso(seconds: float, *, thousandths: bool) -> str:
+    """The moment in UTC, in whole seconds, or in thousandths as ``Date.prototype.toISOString`` has it."""
     when = _moment(seconds, UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03}Z"
+    fraction = f".{when.microsecond // 1000:03}" if thousandths else ""
+    return f"{when:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _moment(seconds: float, zone: tzinfo) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pipeline_kit.errors import Failure, fix, nearest, printable, why
+from pipeline_kit.errors import Failure, fix, printable, why
 from pipeline_kit.model import version
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.versioning.channels import WORDS, is_channel
@@ -120,13 +120,22 @@ def _channel(branch: str, name: str) -> str:
             f"--channel {printable(branch)[:50]}={printable(name)[:50]}: not a channel",
             why("A channel is stable, a word such as rc, a range such as 1.x or 1.5.x, maintenance, or +."),
         )
-    if name not in WORDS and (near := nearest(name.lower(), WORDS)):
+    if name not in WORDS and (meant := _misspelt(name)):
         raise Failure(
             "config.usage",
-            f"--channel {printable(branch)[:50]}={name}: did you mean {near}?",
-            why("It would be a channel of pre-releases, and its name is too near to that of another kind."),
+            f"--channel {printable(branch)[:50]}={name}: did you mean {meant}?",
+            why("As it stands it would make pre-releases of that name."),
         )
     return name
+
+
+def _misspelt(name: str) -> str:
+    """The word of a channel that ``name`` was meant to be, '' for none: ``stabel``, but neither stage nor unstable."""
+    import difflib
+
+    near = difflib.get_close_matches(name.lower(), WORDS, 1, 0.8)
+    alike = [word for word in near if word[0] == name[0].lower() and len(name) - len(word) < 2]
+    return next(iter(alike), "")
 
 
 def _initial(text: str) -> str:
