@@ -19,6 +19,7 @@ import msgspec
 from pipeline_kit import __version__, record
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.git import Git
+from pipeline_kit.git.folders import refuse_missing
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.record import Entry, Record, Run, Setting, Values
 
@@ -98,6 +99,7 @@ class Flow:
         package need. A clone that lacks history or tags is completed where the rules allow it.
         """
         scopes = {name: (one.prefix, "") for name, one in rules.items()}
+        refuse_missing(self.git, [(one.package, one.path) for one in rules.values()])
         paths = any(one.scoped for one in rules.values())
         found = self.git.states(scopes, paths=paths)
         lacks = [one for one in found.values() if one.shallow or (not one.has_tags and self.context.event.skips_tags)]

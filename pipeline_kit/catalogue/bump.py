@@ -30,6 +30,13 @@ Check out the branch, or make the tag alone: --no-commit.""",
 
 If another run made the release, bring its commit here (git pull --ff-only) and run again. If the tag belongs to another line of releases, say which version this one is: --to.""",
     ),
+    "unfetched": Kind(
+        Exit.USAGE,
+        "The remote has a release that this clone lacks",
+        """The next version is counted from the tags of this clone, and the remote has a release tag that is not among them: the clone was made without tags, or the release is newer than the last fetch. A version counted without it could be lower than what is out already. Nothing was pushed, and nothing was changed here.
+
+git fetch --tags brings it; then run again. A version that --to names is taken as it is, unless the clone has no release at all.""",
+    ),
     "raced": Kind(
         Exit.BROKE,
         "Somebody else pushed first",

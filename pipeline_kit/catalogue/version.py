@@ -25,6 +25,13 @@ Ask for a higher version. Pre-releases sort by their names: alpha, beta, rc; wha
 
 Give the branch a channel, or name one for this release alone.""",
     ),
+    "path": Kind(
+        Exit.USAGE,
+        "There is no such folder",
+        """Versions are counted by the commits that change a file below a folder: versioning.path (--path), or the path of a package. The commit that is checked out has no folder of that name, so no commit would ever count, and no release would be made.
+
+Folders are given from the repository's top. A new one counts once it is committed.""",
+    ),
     "package": Kind(
         Exit.USAGE,
         "There is no such package",

@@ -12,22 +12,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_kit.context import Activity
+    from pipeline_kit.model.digest import Digest
     from pipeline_kit.model.plan import Plan
     from pipeline_kit.oci.client import Registry
     from pipeline_kit.oci.layout import Layout
 
 
 def adopt(registry: Registry, plan: Plan, destination: Path, activity: Activity) -> Layout | None:
-    """Make ``destination`` a layout of the image that the version's tag names, if that was built from this very commit
-    as this very version; None where the registry has no such tag.
+    """Make ``destination`` a layout of the image that the version's tags name, if that was built from this very commit
+    as this very version; None where the registry has none of these tags. Rules may give a version several names, of
+    which a run that was cut may have published some.
 
-    Failure ``push.taken`` if it was built from another commit: nothing that is built now could be published.
+    Failure ``push.taken`` if one was built from another commit, or two name different images: nothing that is built
+    now could be published.
     """
-    name = next((tag.name for tag in plan.tags if tag.kind == "version"), "")
-    held = registry.get_manifest(name) if name else None
-    if held is None:
-        return None
-    told = labels(registry, held)
-    if (told.get(REVISION), told.get(VERSION)) != (plan.commit, plan.version):
-        raise taken(name, held.digest, told.get(REVISION))
-    return pull(registry, held.digest, destination, activity=activity)
+    # A label may be written around the version, such as 1.5.0-alpine.
+    wanted = (plan.commit, plan.labels.get(VERSION, plan.version))
+    found: Digest | None = None
+    for name in (tag.name for tag in plan.tags if tag.kind == "version"):
+        held = registry.get_manifest(name)
+        if held is None or held.digest == found:
+            continue
+        told = labels(registry, held)
+        if found or (told.get(REVISION), told.get(VERSION)) != wanted:
+            raise taken(name, held.digest, told.get(REVISION))
+        found = held.digest
+    return pull(registry, found, destination, activity=activity) if found else None

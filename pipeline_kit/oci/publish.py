@@ -34,6 +34,10 @@ def publish(registry: Registry, digest: Digest, tags: tuple[Tag, ...]) -> tuple[
             f"{registry.repository} has no {short(digest)}",
             why("Tags are set last, on what was uploaded before. It was not, or the registry has removed it since."),
         )
+    versions = [tag for tag in tags if tag.kind == "version"]
+    for tag in versions[1:]:
+        # None is published before the last one is known to be free.
+        _refuse_taken(registry, image, tag, registry.head_manifest(tag.name))
     published: list[PublishedTag] = []
     for tag in tags:
         try:

@@ -16,6 +16,7 @@ from pipeline_kit.release.messages import commit_message, tag_message
 from pipeline_kit.release.plan import again_with_notes, files_of, outlook, planned, preview, standing, with_notes
 from pipeline_kit.release.repository import opened
 from pipeline_kit.release.settle import settle
+from pipeline_kit.release.unfetched import refuse_unfetched
 from pipeline_kit.versioning.next import branch_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     sends = asked.push and bool(state.remote)
     names = {f"refs/tags/{one.tag}": one for one in releases}
     if sends:
-        pushing.has(writer, dict.fromkeys(names, ""))
+        refuse_unfetched(flow, asked, lines, releases, pushing.free(writer, names))
     identity = identity_of(writer, flow.context)
     message = commit_message(asked.message, releases) if edits else ""
     commit = writer.commit(state.commit, edits, message, identity, sign=asked.sign) if edits else state.commit

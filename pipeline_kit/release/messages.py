@@ -28,18 +28,22 @@ def commit_message(template: str, releases: tuple[Release, ...]) -> str:
         "package": [one.package for one in releases if one.package],
     }
 
-    def filled(found: re.Match[str]) -> str:
-        if found[1] not in values:
+    checked(template)
+    text = _FIELD.sub(lambda found: ", ".join(values[found[1]]), template or TEMPLATE).replace("\0", "").strip()
+    return f"{text}\n"
+
+
+def checked(template: str) -> str:
+    """``template``, in which something can be filled in for every field. Failure: ``bump.message``."""
+    for part in re.findall(r"\{[^{}]*\}?", template):
+        if part not in [f"{{{name}}}" for name in _KNOWN]:
             raise Failure(
                 "bump.message",
-                f"the message's template has {{{printable(found[1])[:40]}}}, which nothing fills in",
+                f"the message's template has {printable(part)[:40]}, which nothing fills in",
                 why(f"It may hold {', '.join(f'{{{name}}}' for name in _KNOWN)}."),
                 fix(f"--message '{TEMPLATE}'"),
             )
-        return ", ".join(values[found[1]])
-
-    text = _FIELD.sub(filled, template or TEMPLATE).replace("\0", "").strip()
-    return f"{text}\n"
+    return template
 
 
 def tag_message(release: Release) -> str:

@@ -8,6 +8,8 @@ from pipeline_kit.errors import Failure, alternative, fix, quote, why
 from pipeline_kit.release.repository import REMOTE, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline_kit.release.repository import Writer
 
 _BRANCH = "refs/heads/"
@@ -21,7 +23,7 @@ _RACED = (
     "failed to update ref",
 )
 _WITH_THE_OTHERS = ("atomic push failed", "atomic push failure")
-_UNDONE = "nothing was pushed, nothing was changed here"
+UNDONE = "nothing was pushed, nothing was changed here"
 
 
 def has(writer: Writer, tags: dict[str, str]) -> bool:
@@ -32,10 +34,23 @@ def has(writer: Writer, tags: dict[str, str]) -> bool:
     held = writer.asked(tuple(tags))
     if isinstance(held, Answer):
         raise unreachable(held)
+    _refuse_others(held, tags)
+    return set(held) == set(tags)
+
+
+def free(writer: Writer, refs: Iterable[str]) -> dict[str, str]:
+    """All tags of the remote by name, none of which is one of ``refs``; asked first, as ``has`` does."""
+    held = writer.all_tags()
+    if isinstance(held, Answer):
+        raise unreachable(held)
+    _refuse_others(held, dict.fromkeys(refs, ""))
+    return {ref.removeprefix(_TAG): made for ref, made in held.items()}
+
+
+def _refuse_others(held: dict[str, str], tags: dict[str, str]) -> None:
     for ref, made in tags.items():
         if held.get(ref, made) != made:
             raise _tag_taken(ref.removeprefix(_TAG))
-    return set(held) == set(tags)
 
 
 def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bool) -> None:
@@ -81,7 +96,7 @@ def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Fai
             why("It doesn't know git push --atomic, and a release without its tag must never be seen."),
             alternative("--no-commit pushes one tag, which is all or nothing anyway"),
             evidence=quote(answer.stderr),
-            done=_UNDONE,
+            done=UNDONE,
         )
     blamed = {ref: reason for ref, reason in said.items() if reason not in _WITH_THE_OTHERS}
     taken = next((ref for ref, reason in blamed.items() if reason == "already exists"), "")
@@ -99,7 +114,7 @@ def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Fai
             alternative("--no-commit tags the commit that is there, and writes no files"),
             alternative(f"let whoever pushes bypass the rule of {name}"),
             evidence=quote(answer.stderr),
-            done=_UNDONE,
+            done=UNDONE,
         )
     if blamed:
         return _tag_refused(next(iter(blamed)).removeprefix(_TAG), answer)
@@ -113,9 +128,14 @@ def _raced(ref: str, answer: Answer) -> Failure:
         f"somebody pushed to {name} first",
         why("The release was counted from a commit that is no longer the newest."),
         fix(f"git pull --ff-only {REMOTE} {name}, and the same command again"),
-        evidence=quote(answer.stderr, last=2),
-        done=_UNDONE,
+        evidence=quote(_without_hints(answer.stderr), last=2),
+        done=UNDONE,
     )
+
+
+def _without_hints(said: str) -> str:
+    """Git's words without its advice, which is for another command."""
+    return "\n".join(line for line in said.splitlines() if not line.startswith("hint:"))
 
 
 def _tag_taken(name: str) -> Failure:
@@ -125,7 +145,7 @@ def _tag_taken(name: str) -> Failure:
         why("The tag decides who makes the release, and another run was first, or it was made by hand."),
         fix(f"git fetch {REMOTE} tag {name} && git log -1 {name}"),
         alternative("if it is the release that is wanted: check out that commit, and run again"),
-        done=_UNDONE,
+        done=UNDONE,
     )
 
 
@@ -136,7 +156,7 @@ def _tag_refused(name: str, answer: Answer) -> Failure:
         why("The tag decides who makes the release, so nothing is published without it."),
         alternative("a rule for tags may stand before it: let whoever pushes make tags of this name"),
         evidence=quote(answer.stderr),
-        done=_UNDONE,
+        done=UNDONE,
     )
 
 
@@ -147,7 +167,7 @@ def unreachable(answer: Answer) -> Failure:
         f"{REMOTE} could not be reached, or doesn't accept us",
         why("Git's own words are above; a release is pushed before anything is changed here."),
         evidence=quote(answer.stderr),
-        done=_UNDONE,
+        done=UNDONE,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
-from pipeline_kit.errors import Failure, alternative, quote
+from pipeline_kit.errors import Failure, alternative, fix, quote
 from pipeline_kit.git.remote import PACK
 from pipeline_kit.release.signing import settings_for_writing, with_settings
 
@@ -93,11 +93,19 @@ class Writer:
 
     def asked(self, names: tuple[str, ...]) -> dict[str, str] | Answer:
         """What the remote's refs of those full names hold; git's answer where it can't be asked."""
-        answer = self._run("ls-remote", PACK["ls-remote"], "--end-of-options", REMOTE, *names)
+        found = self._asked(names)
+        return found if isinstance(found, Answer) else {ref: held for ref, held in found.items() if ref in names}
+
+    def all_tags(self) -> dict[str, str] | Answer:
+        """All tags of the remote, by their full refs; git's answer where it can't be asked."""
+        return self._asked(("refs/tags/*",))
+
+    def _asked(self, patterns: tuple[str, ...]) -> dict[str, str] | Answer:
+        answer = self._run("ls-remote", PACK["ls-remote"], "--refs", "--end-of-options", REMOTE, *patterns)
         if answer.code:
             return answer
-        pairs = (line.split("\t", 1) for line in answer.stdout.splitlines() if "\t" in line)
-        return {ref: held for held, ref in pairs if ref in names}
+        pairs = (line.split("\t", 1) for line in answer.stdout.split("\n") if "\t" in line)
+        return {ref: held for held, ref in pairs}
 
     def move(self, updates: tuple[RefUpdate, ...], reason: str) -> Answer:
         """Move refs of this clone, all or none."""
@@ -127,7 +135,7 @@ class Writer:
     def _checked(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         answer = self._run(*arguments, given=given, env=env)
         if answer.code:
-            raise Failure("git.broke", f"git {arguments[0]} failed", evidence=quote(answer.stderr))
+            raise broke(f"git {arguments[0]} failed", answer)
         return answer.stdout.strip()
 
     def _run(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
@@ -145,6 +153,7 @@ def opened(flow: Flow) -> Iterator[Writer]:
     from git import Repo
 
     context, git = flow.context, flow.git
+    git.head()  # refuses what is no repository in the words that every command has
     credential = None
     if not any(key.endswith(".extraheader") for _, key, _ in git.settings.entries):
         # What a checkout left there is what its owner wants: it may be allowed more than the job's own token.
@@ -153,11 +162,23 @@ def opened(flow: Flow) -> Iterator[Writer]:
         yield Writer(repository, git, credential)
 
 
+def broke(headline: str, answer: Answer) -> Failure:
+    """Git failed where nothing that was asked for can be the cause."""
+    if "No space left on device" not in answer.stderr:
+        return Failure("git.broke", headline, evidence=quote(answer.stderr))
+    return Failure(
+        "tool.disk",
+        "no space left on the device that the repository is on",
+        fix("df -h . shows it; make room, and run the same command again"),
+        evidence=quote(answer.stderr),
+    )
+
+
 def _signed(answer: Answer, *, sign: bool) -> str:
     if answer.code == 0:
         return answer.stdout.strip()
     if not sign:
-        raise Failure("git.broke", "git could not make the commit", evidence=quote(answer.stderr))
+        raise broke("git could not make the commit", answer)
     raise Failure(
         "bump.sign",
         "the release could not be signed",

@@ -24,10 +24,18 @@ def detail(bumped: Bumped, *, dry_run: bool) -> str:
     if bumped.there and not bumped.refs:
         return f"nothing to do: {tags} is on this commit{', and origin has it' if bumped.pushed else ''}"
     if dry_run:
-        return f"would {'release' if bumped.files else 'tag'} {tags}; nothing was written"
+        return f"would {'release' if bumped.files else 'tag'} {tags}{_unpushed(bumped)}; nothing was written"
     count = len(bumped.files)
     files = f"{count} file{'' if count == 1 else 's'}, commit {bumped.commit[:7]}, " if count else ""
-    return f"{files}pushed {tags} to origin" if bumped.pushed else f"{files}{tags}, not pushed"
+    return f"{files}pushed {tags} to origin" if bumped.pushed else f"{files}{tags}, not pushed{_why(bumped)}"
+
+
+def _why(bumped: Bumped) -> str:
+    return "" if bumped.remote else ": there is no remote origin"
+
+
+def _unpushed(bumped: Bumped) -> str:
+    return "" if bumped.remote else " without pushing, since there is no remote origin"
 
 
 def preview(bumped: Bumped) -> str:

@@ -210,7 +210,7 @@ def _outputs(image: Image) -> dict[str, str]:
 
 def _adopted(flow: Flow, plan: Plan) -> Image | None:
     """The image of this release, if an earlier run has published it: a chain that was cut goes on with that one."""
-    if not (flow.completes and plan.released and plan.publishes):
+    if not (flow.completes and plan.publishes and any(tag.kind == "version" for tag in plan.tags)):
         return None
     from pipeline_kit.oci.adopt import adopt
     from pipeline_kit.oci.connect import READ, connect

@@ -121,11 +121,15 @@ def command(flow: Flow, **options: Any) -> Outcome:
     """
     from pipeline_kit.release.make import bump
     from pipeline_kit.render.bump import detail, preview, word
+    from pipeline_kit.steps.version import with_remedy
 
     asked = _asked(options)
     notes = _notes_path(flow, options["notes"] or "")
     flow.unwritten = flow.unwritten or asked.dry_run
-    made = bump(flow, asked)
+    try:
+        made = bump(flow, asked)
+    except Failure as failure:
+        raise with_remedy(failure, flow, "bump") from None
     if notes and not asked.dry_run:
         _write_notes(notes, made)
     result = preview(made) if asked.dry_run else "\n".join(made.tags)
@@ -133,6 +137,8 @@ def command(flow: Flow, **options: Any) -> Outcome:
 
 
 def _asked(options: dict[str, Any]) -> Asked:
+    from pipeline_kit.release.messages import checked
+
     level, version = options["as"], options["to"]
     if version is not None and (level or options["pre"]):
         other = "--as" if level else "--pre"
@@ -150,7 +156,7 @@ def _asked(options: dict[str, Any]) -> Asked:
         changelog=options["changelog"] or "",
         changelog_format=options["changelog_format"],
         files=tuple(options["files"]),
-        message=options["message"],
+        message=checked(options["message"]),
         sign=options["sign"],
         commit=options["commit"],
         push=options["push"],

@@ -9,7 +9,6 @@ from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.model.digest import short
 from pipeline_kit.model.published import Published, PublishedTag
-from pipeline_kit.model.version import parse
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import step
 
@@ -109,16 +108,23 @@ def _refuse_unscanned(image: Image, verdict: Verdict) -> None:
 
 def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> str:
     """Why a tag that moves must not move now: what it names is newer. '' if it may."""
-    from pipeline_kit.oci.labels import REVISION, label_of, version_of
+    from pipeline_kit.oci.labels import REVISION, VERSION, labels
+    from pipeline_kit.tagging.versions import compared
 
     if tag.kind not in ("moving", "branch"):
         return ""
-    held = registry.head_manifest(tag.name)
-    if held in (None, image.digest):
+    if registry.head_manifest(tag.name) in (None, image.digest):
         return ""
-    if tag.kind == "branch":
-        revision = label_of(registry, tag.name, REVISION)
-        newer = bool(revision) and revision != plan.commit and git.is_ancestor(plan.commit, str(revision))
-        return f"{str(revision)[:7]} is newer" if newer else ""
-    ours, theirs = parse(plan.version), parse(version_of(registry, tag.name) or "")
-    return f"{theirs} is newer" if ours and theirs and theirs > ours else ""
+    held = registry.get_manifest(tag.name)
+    told = labels(registry, held) if held else {}
+    if tag.kind == "moving":
+        # The rules may have put a prefix or suffix around the version that the label tells.
+        before, _, after = plan.labels.get(VERSION, plan.version).partition(plan.version)
+        theirs = told.get(VERSION, "").removeprefix(before).removesuffix(after)
+        order = compared(theirs, plan.version)
+        if order:
+            return f"{theirs} is newer" if order > 0 else ""
+    # A branch, or versions that tell nothing apart: then the history does.
+    revision = told.get(REVISION, "")
+    newer = bool(revision) and revision != plan.commit and git.is_ancestor(plan.commit, revision)
+    return f"{revision[:7]} is newer" if newer else ""

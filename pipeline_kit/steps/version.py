@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline_kit.errors import Failure
+from pipeline_kit.errors import Failure, fix
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import KeyValue, step
@@ -80,13 +80,17 @@ def command(flow: Flow, *, all_packages: bool, **options: Any) -> Outcome:
     """The version of this commit: that of a release tag on it; else the next one from the Conventional Commits since
     the last release, with the branch and their number.
     """
+    if all_packages and options["package"]:
+        raise Failure(
+            "config.usage", "--package and --all-packages exclude each other", fix("pipeline-kit version --help")
+        )
     if all_packages:
         return _of_all(flow, options)
     flow.count_by(rules_of(flow.settings, **options))
     try:
         named = next_version(flow.state, flow.context.event, flow.rules)
     except Failure as failure:
-        raise _with_remedy(failure, flow) from None
+        raise with_remedy(failure, flow, "version") from None
     return Outcome(Values(version=named), named.version, named.origin, named.version, {"version": named.version})
 
 
@@ -108,7 +112,7 @@ def _of_all(flow: Flow, options: dict[str, Any]) -> Outcome:
     try:
         found = {name: next_version(states[name], flow.context.event, one) for name, one in rules.items()}
     except Failure as failure:
-        raise _with_remedy(failure, flow) from None
+        raise with_remedy(failure, flow, "version") from None
     shown = table(
         ("package", "version", "previous", "why"), [(n, v.version, v.previous, v.origin) for n, v in found.items()]
     )
@@ -122,7 +126,7 @@ def _of_all(flow: Flow, options: dict[str, Any]) -> Outcome:
     )
 
 
-def _with_remedy(failure: Failure, flow: Flow) -> Failure:
+def with_remedy(failure: Failure, flow: Flow, command: str) -> Failure:
     """The failure of an incomplete clone, with the lines that the CI's own file lacks."""
     from pipeline_kit.ci.checkout import remedy
 
@@ -133,5 +137,5 @@ def _with_remedy(failure: Failure, flow: Flow) -> Failure:
     failure.notes = (cause, note, *others)
     failure.place = place
     depth = "--depth 1 " if failure.kind == "git.shallow" else "--no-tags "
-    failure.reproduce = f"git clone {depth}{flow.state.remote or 'URL'} c && cd c && pipeline-kit version"
+    failure.reproduce = f"git clone {depth}{flow.state.remote or 'URL'} c && cd c && pipeline-kit {command}"
     return failure

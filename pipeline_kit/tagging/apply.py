@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FULL = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+.][0-9A-Za-z.+-]+)?\Z"
 _COARSE = r"v?[0-9]+(?:\.[0-9]+)?\Z"
+_LATEST = r"latest(?:-.*)?\Z"
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -54,8 +55,8 @@ class Evaluation:
         if enabled not in ("true", "false"):
             raise Failure(
                 "tag.rule",
-                f"{shown(one.text)}: enable={shown(enabled)}",
-                why("It has to be true or false, after its template is filled in."),
+                f"{shown(one.text)}: {shown(enabled) or 'nothing'} is neither true nor false",
+                why("enable has to be one of them, after its template is filled in."),
                 fix("enable={{is_default_branch}}"),
             )
         if enabled == "false":
@@ -159,9 +160,13 @@ class Evaluation:
         return self._around(one, facts.branch if event == "branch" else facts.request, "branch")
 
     def _raw(self, one: Rule) -> Given | None:
-        value = self._rendered(one.attributes["value"])
+        text = one.attributes["value"]
+        value = self._rendered(text)
+        asked = template.parse(text).names if "{{" in text else frozenset()
+        if "tag" in asked and self._facts.tag and not asked & {"date", "commit_date"}:
+            return self._around(one, value, _kind_of(value))
         # A text may be a date, and a second push on that day moves it, however much it looks like a version.
-        return self._around(one, value, "moving" if value == "latest" else "branch")
+        return self._around(one, value, "moving" if re.match(_LATEST, value) else "branch")
 
     def _sha(self, one: Rule) -> Given | None:
         if not self._facts.sha:
@@ -239,9 +244,10 @@ def _is_raw(pattern: str) -> bool:
 
 def _kind_of(text: str) -> TagKind:
     """What a name is that no rule about versions gave: a version is one all the same, and its tag never moves."""
+    text = text.rpartition("/")[2]
     if re.match(_FULL, text):
         return "version"
-    return "moving" if re.match(_COARSE, text) or text == "latest" else "branch"
+    return "moving" if re.match(_COARSE, text) or re.match(_LATEST, text) else "branch"
 
 
 def _is_prerelease(text: str) -> bool:

@@ -66,9 +66,7 @@ def evaluate(
     if not compat:
         # One name once: a rule may have said it already.
         latest = latest and last not in found
-        if last in kinds:
-            kinds[last] = "moving"
-    kinds.setdefault(last, "moving")
+    kinds[last] = "moving"
     return Evaluated(
         main=found[0] if found else None,
         partial=tuple(dict.fromkeys(one for one in found[1:] if one != found[0])),

@@ -47,7 +47,11 @@ def parse(items: Iterable[str]) -> Flavor:
                 found = msgspec.structs.replace(found, latest=_latest(item, value))
             elif name == "onlatest":
                 if value not in ("true", "false"):
-                    raise _wrong(item, f"onlatest={shown(value)}", "It is true or false.")
+                    raise _wrong(
+                        item,
+                        f"{shown(value) or 'nothing'} is neither true nor false",
+                        "onlatest says whether latest has it too.",
+                    )
                 if side:
                     found = msgspec.structs.replace(found, **{f"{side}_latest": value == "true"})
             else:
@@ -57,7 +61,11 @@ def parse(items: Iterable[str]) -> Flavor:
 
 def _latest(item: str, value: str) -> Latest:
     if value not in ("auto", "true", "false"):
-        raise _wrong(item, f"latest={shown(value)}", "It is auto, true or false.")
+        raise _wrong(
+            item,
+            f"{shown(value) or 'nothing'} is not auto, true or false",
+            "latest says whether a tag moves latest along.",
+        )
     return cast("Latest", value)
 
 

@@ -52,7 +52,9 @@ def _image(item: str) -> Image:
         elif key != "enable":
             raise _wrong(item, f"there is no {shown(key)}", "An image has a name, and enable=true or false.")
         elif parts[1] not in ("true", "false"):
-            raise _wrong(item, f"enable={shown(parts[1])}", "It is true or false.")
+            raise _wrong(
+                item, f"{shown(parts[1]) or 'nothing'} is neither true nor false", "enable says whether it gets tags."
+            )
         else:
             enable = parts[1] == "true"
     if not name:

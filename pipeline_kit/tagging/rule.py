@@ -131,7 +131,7 @@ def _check_choices(kind: RuleType, attributes: dict[str, str], item: str) -> Non
 
 
 def _check_strictly(kind: RuleType, attributes: dict[str, str], item: str) -> None:
-    known = (*_ATTRIBUTES[kind], *_COMMON)
+    known = tuple(dict.fromkeys((*_ATTRIBUTES[kind], *_COMMON)))
     for name in attributes:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.5)

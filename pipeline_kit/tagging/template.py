@@ -108,22 +108,24 @@ def _filled(template: Template, node: Value, variables: Variables, *, compat: bo
 def _formatted(template: Template, node: Value, moment: Moment, *, compat: bool) -> str:
     example = fix(f"{{{{{node.name} 'YYYYMMDD'}}}}")
     if len(node.words) != 1:
-        raise refused(template.text, f"{node.name} without a format", "It takes one, in quotes.", example)
+        raise refused(template.text, f"{node.name} has no format", "It takes one, in quotes.", example)
     zone = "UTC"
     for name, value in node.named:
         if name != "tz" or not value:
-            raise refused(template.text, f"{node.name} with {name}={value or ''}", "It takes tz='ZONE'.", example)
+            raise refused(
+                template.text, f"{node.name} has no {shown(name)}={shown(value or '')}", "It takes tz='ZONE'.", example
+            )
         zone = value
     (word,) = node.words
     if word is None and not compat:
-        raise refused(template.text, f"a format of {node.name} that is not in quotes", "It would be ignored.", example)
+        raise refused(template.text, f"the format of {node.name} is not in quotes", "It would be ignored.", example)
     return moment.format(word or None, zone)
 
 
 def _holds(template: Template, name: str, variables: Variables, *, compat: bool) -> bool:
     variable = variables.get(name)
     if isinstance(variable, Moment):
-        raise refused(template.text, f"{{{{#if {name}}}}}", "A date is always there.")
+        raise refused(template.text, f"{{{{#if {name}}}}} asks nothing", "A date is always there.")
     if variable is None and not compat:
         raise _unknown(template.text, name, variables)
     value = variable() if callable(variable) else variable

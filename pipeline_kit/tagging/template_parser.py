@@ -56,9 +56,11 @@ def nodes_of(text: str) -> tuple[Node, ...]:
 
 def refused(text: str, what: str, reason: str, *ways: Note) -> Failure:
     """The failure of a template, with the ways out."""
+    # A construct that is the whole text is not said twice.
+    headline = what if what.startswith(shown(text)) else f"{shown(text)}: {what}"
     return Failure(
         "tag.template",
-        f"{shown(text)}: {what}",
+        headline,
         why(reason),
         *(ways or [alternative("a step before this one can make the text, and give it as type=raw,value=...")]),
     )
@@ -75,13 +77,13 @@ class _Parser:
     def whole(self) -> tuple[Node, ...]:
         nodes = self._nodes(0)
         if self.end:
-            raise self._refused(self.end, "Nothing is open that it could end.")
+            raise self._refused(f"{{{{{self.end}}}}} ends nothing", "No block is open that it could end.")
         return nodes
 
     def _nodes(self, depth: int) -> tuple[Node, ...]:
         """The nodes up to the tag that ends this part, which is left in ``end``; '' at the end of the text."""
         if depth > _DEEPEST:
-            raise self._refused("blocks inside of blocks", f"At most {_DEEPEST} are read.")
+            raise self._refused("blocks stand too deep inside of blocks", f"At most {_DEEPEST} are read.")
         found: list[Node] = []
         while True:
             start = self.text.find("{{", self.at)
@@ -104,20 +106,22 @@ class _Parser:
 
     def _tag(self, start: int) -> str:
         if start and self.text[start - 1] == "\\":
-            raise self._refused("\\{{", "A brace is no part of a tag, so there is nothing to escape.")
+            raise self._refused("\\{{ is not understood", "A brace is no part of a tag, so there is nothing to escape.")
         tag = _TAG.match(self.text, start)
         doubled = tag and not tag["inner"].startswith("{") and self.text.startswith("}", tag.end())
         if self.text.startswith("{{{{", start) or not tag or doubled:
-            raise self._refused(self.text[start : start + 20], "It is not closed, or closed twice.")
+            raise self._refused(
+                f"{self.text[start : start + 20]} is not understood", "It is not closed, or closed twice."
+            )
         self.at = tag.end()
         return tag["inner"]
 
     def _block(self, words: list[str], tag: str, depth: int, closing: str) -> Condition:
         """The block that ``tag`` opens, up to ``{{/closing}}``."""
         if "\n" in self.text or "\r" in self.text:
-            raise self._refused(f"{{{{{tag}}}}} in a text of several lines", "Write it on one line.")
+            raise self._refused(f"{{{{{tag}}}}} stands in a text of several lines", "Write it on one line.")
         if len(words) != 2 or words[0] not in ("if", "unless") or not self._is_variable(words[1]):
-            raise self._refused(f"{{{{{tag}}}}}")
+            raise self._unknown(f"{{{{{tag}}}}}")
         kind, name = words
         inside = self._nodes(depth + 1)
         other: tuple[Node, ...] = ()
@@ -129,7 +133,7 @@ class _Parser:
             return Condition(name, inside, other) if kind == "if" else Condition(name, other, inside)
         if self.end.removeprefix("/").strip() != closing or not self.end.startswith("/"):
             opened = f"{{{{#{closing}}}}}"
-            raise self._refused(f"{opened} without {{{{/{closing}}}}}", f"It ends with {self.end or 'the text'}.")
+            raise self._refused(f"{opened} has no {{{{/{closing}}}}}", f"It ends with {self.end or 'the text'}.")
         self.end = ""
         return Condition(name, inside, other) if kind == "if" else Condition(name, other, inside)
 
@@ -139,7 +143,7 @@ class _Parser:
         written = f"{{{{{tag}}}}}"
         name, *rest = inner.split(maxsplit=1) or [""]
         if not self._is_variable(name):
-            raise self._refused(written)
+            raise self._unknown(written)
         words, named = self._arguments(rest[0] if rest else "", written)
         return Value(name, escaped, words, named)
 
@@ -151,7 +155,7 @@ class _Parser:
             piece = re.compile(_PIECE).match(text, at)
             value = re.compile(_VALUE).match(text, piece.end()) if piece and piece["name"] else piece
             if not piece or not value or (named and not piece["name"]):
-                raise self._refused(written)
+                raise self._unknown(written)
             at = value.end()
             text_of = self._literal(value, written)
             if piece["name"]:
@@ -167,15 +171,18 @@ class _Parser:
                 return str(quoted).replace(f"\\{mark}", mark)
         word = value["path"]
         if word in ("this", "true", "else", "as", *_FUNCTIONS) or (_is_number(word) and float(word)):
-            raise self._refused(written)
+            raise self._unknown(written)
         return None
 
     def _is_variable(self, name: str) -> bool:
         simple = re.fullmatch(_ID, name) and name not in (*_HELPERS, "this", "true", "false", "null", "undefined")
         return bool(simple and not _is_number(name) and not name.startswith("else"))
 
-    def _refused(self, construct: str, reason: str = "") -> Failure:
-        return refused(self.text, shown(construct), reason or f"Supported are {_SUPPORTED}.")
+    def _refused(self, what: str, reason: str) -> Failure:
+        return refused(self.text, shown(what), reason)
+
+    def _unknown(self, construct: str) -> Failure:
+        return refused(self.text, f"{shown(construct)} is not understood", f"Supported are {_SUPPORTED}.")
 
 
 def _is_number(word: str) -> bool:

@@ -6,10 +6,12 @@ packages have: https://packaging.python.org/en/latest/specifications/version-spe
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
 
+from pipeline_kit.model import version as semantic
 from pipeline_kit.tagging import javascript
 
 _LONGEST = 256
@@ -87,6 +89,44 @@ def pep440(text: str, *, compat: bool = False) -> Parsed | None:
         numbers=(numbers[0], numbers[1], numbers[2]),
         stable=not (found["pre"] or found["post"] or found["dev"]),
     )
+
+
+def compared(one: str, other: str) -> int | None:
+    """1 if the version ``one`` is newer than ``other``, -1 if it is older, 0 if neither is; None where one of them is
+    no version. As semantic versions if both are, else by PEP 440; of two kinds the release alone counts.
+    """
+    for order in (semantic.parse, _pep440_order, _release):
+        first, second = order(one), order(other)
+        if first is not None and second is not None:
+            # Each order's values are of one type.
+            return (first > second) - (first < second)  # type: ignore[operator]
+    return None
+
+
+def _pep440_order(text: str) -> tuple[object, ...] | None:
+    """What sorts as PEP 440 says; a local version does not count.
+    https://packaging.python.org/en/latest/specifications/version-specifiers/#summary-of-permitted-suffixes-and-relative-ordering
+    """
+    found = re.match(_PEP440, text, re.IGNORECASE | re.ASCII) if len(text) <= _LONGEST else None
+    if not found:
+        return None
+    release = [int(one) for one in found["release"].split(".")]
+    while release and not release[-1]:
+        release.pop()
+    if found["pre"]:
+        letter = found["pre"].lower()
+        pre = (_LETTERS.get(letter, letter), int(found["pre_number"] or 0))
+    else:
+        # Work on a release that has no letter yet comes before all letters; "z" is after them.
+        pre = ("", 0) if found["dev"] and not found["post"] else ("z", 0)
+    post = int(found["post_number"] or found["post_number_2"] or 0) if found["post"] else -1
+    dev = int(found["dev_number"] or 0) if found["dev"] else math.inf
+    return (int(found[1] or 0), release, pre, post, dev)
+
+
+def _release(text: str) -> tuple[object, ...] | None:
+    parsed = semver(text) or (pep440(text) if len(text) <= _LONGEST else None)
+    return (*map(int, parsed.numbers), parsed.stable) if parsed else None
 
 
 def _plain(digits: str | None, *, compat: bool) -> str:

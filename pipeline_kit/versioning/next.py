@@ -73,14 +73,14 @@ def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = Fa
                 f"{Count(state, Rules()).base()}."
             ),
             *([] if event.kind == "local" else [alternative("in this clone: git fetch --unshallow --tags")]),
-            alternative("let pipeline-kit fetch what is missing: --fetch, or PIPELINE_KIT_VERSION_FETCH=true"),
+            alternative("let pipeline-kit fetch what is missing: PIPELINE_KIT_VERSION_FETCH=true"),
         )
     if not state.has_tags and event.skips_tags and not first_release:
         raise Failure(
             "git.no-tags",
             "this clone has no tags, and this CI leaves them out",
             why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
-            alternative("if there is no release yet: --first-release, or PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
+            alternative("if there is no release yet: PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
             alternative("in this clone: git fetch --tags"),
         )
 

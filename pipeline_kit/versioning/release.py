@@ -75,14 +75,14 @@ def _next(
     base = count.base(bump)
     if not channel:
         if count.last and not (bump or count.bump or count.pre_releases):
-            raise words.nothing(count, count.last.version)
+            raise words.nothing(count, count.last)
         return count.last, base
     before = count.pre_release(base, channel)
     ids = {commit.id for commit in count.after(before)}
     asks = [one for one in count.changes if one.bump or (count.release_as and one is count.release_as[1])]
-    if (before or count.last) and not bump and not any(one.commit in ids for one in asks):
-        last = before or count.last
-        raise words.nothing(count, last.version if last else "")
+    last = before or count.last
+    if last and not bump and not any(one.commit in ids for one in asks):
+        raise words.nothing(count, last)
     return before or count.last, Version.parse(f"{base}-{channel}.{count.number(base, channel)}")
 
 

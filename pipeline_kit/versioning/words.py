@@ -46,15 +46,17 @@ def origin_of_tag(count: Count, previous: ReleaseTag | None, since: Sequence[Com
     return f"from the tag; {_tally(one for one in count.changes if one.commit in ids)} since {previous.version}"
 
 
-def nothing(count: Count, since: str) -> Failure:
-    """There is nothing to release since the version ``since``."""
+def nothing(count: Count, last: ReleaseTag) -> Failure:
+    """There is nothing to release since ``last``."""
+    ids = {commit.id for commit in count.after(last)}
+    changes = [one for one in count.changes if one.commit in ids]
     package = printable(count.package)[:100]
     return Failure(
         "run.nothing-to-release",
-        f"nothing to release {f'of {package} ' if package else ''}since {since}",
+        f"nothing to release {f'of {package} ' if package else ''}since {last.version}",
         why(
-            f"{number(len(count.since), 'commit')}: {_tally(count.changes)}. None of them asks for a release."
-            if count.since
+            f"{number(len(ids), 'commit')}: {_tally(changes)}. None of them asks for a release."
+            if ids
             else "There is no commit since then."
         ),
         alternative(f"release all the same: pipeline-kit bump {f'--package {package} ' if package else ''}--as patch"),

@@ -676,3 +676,86 @@ def test_a_shallow_clone_is_refused(shop: Project, tmp_path: Path) -> None:
     refused = Kit(tmp_path / "shallow", shop.kit.environ)("bump", *FILES)
     assert (refused.code, "git.shallow" in refused.stderr) == (64, True)
     assert tags(shop.remote) == ["v1.0.0"]
+    line = "git fetch --unshallow --tags"
+    assert (line in refused.stderr, "&& pipeline-kit bump" in refused.stderr, "--fetch" in refused.stderr) == (
+        True,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("asked", [(), ("--to", "0.2.0"), FILES])
+def test_a_clone_without_tags_is_refused_where_the_remote_has_a_release(
+    shop: Project, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    shop.work("clone", "--quiet", "--no-tags", str(shop.remote.folder), str(tmp_path / "bare of tags"))
+    clone = Repository(tmp_path / "bare of tags", new=False)
+    clone("config", "user.name", "Release")
+    clone("config", "user.email", "release@example.com")
+    kit = Kit(clone.folder, shop.kit.environ)
+    refused = kit("bump", *asked)
+    assert (refused.code, "bump.unfetched" in refused.stderr) == (64, True), refused.stderr
+    assert "origin has the release v1.0.0" in refused.stderr
+    assert (tags(shop.remote), tags(clone)) == (["v1.0.0"], [])
+    clone("fetch", "--quiet", "--tags", "origin")
+    assert kit("bump").result == "v1.1.0"
+
+
+def test_a_newer_release_that_was_not_fetched_is_refused_and_another_line_is_not(shop: Project) -> None:
+    tree = at(shop.remote, "main^{tree}")
+    other = shop.remote("-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", "-m", "x", tree).strip()
+    for name in ("web-v9.0.0", "v9.0.0-beta.1", "2024", "v0.9.0"):
+        shop.remote("update-ref", f"refs/tags/{name}", other)
+    assert shop.kit("bump").result == "v1.1.0"
+    shop.work.commit("fix: more")
+    shop.remote("update-ref", "refs/tags/v3.0.0", other)
+    refused = shop.kit("bump")
+    assert (refused.code, "origin has the release v3.0.0" in refused.stderr) == (64, True), refused.stderr
+    assert shop.kit("bump", "--to", "1.1.1").result == "v1.1.1"
+
+
+def test_a_broken_message_is_found_first(shop: Project) -> None:
+    before = snapshot(shop)
+    for message in ("{foo}", "{version"):
+        refused = shop.kit("bump", "--message", message)
+        assert (refused.code, "bump.message" in refused.stderr) == (64, True), refused.stderr
+    assert_untouched(shop, before)
+
+
+def test_outside_of_a_repository_it_says_so(tmp_path: Path) -> None:
+    refused = Kit(tmp_path)("bump")
+    assert (refused.code, "git.missing" in refused.stderr) == (64, True), refused.stderr
+
+
+def test_what_race_was_lost_is_said_without_advice_for_another_command(shop: Project, tmp_path: Path) -> None:
+    other = shop.clone(tmp_path / "other")
+    other.work.commit("fix: first")
+    other.work("push", "--quiet", "origin", "main")
+    refused = shop.kit("bump", *FILES)
+    assert ("bump.raced" in refused.stderr, "hint:" in refused.stderr) == (True, False), refused.stderr
+
+
+def test_the_way_out_of_a_package_keeps_its_name(shop: Project) -> None:
+    (shop.work.folder / "web").mkdir()
+    (shop.work.folder / "web" / "VERSION").write_text("0.0.0\n")
+    (shop.work.folder / "pipeline-kit.yml").write_text("packages: { web: { path: web } }\n")
+    shop.work("add", ".")
+    shop.work.commit("feat: a package")
+    shop.work("tag", "web-v1.0.0")
+    shop.work.commit("chore: nothing")
+    refused = shop.kit("bump", "--package", "web")
+    assert "pipeline-kit bump --package web --as patch" in refused.stderr
+
+
+@pytest.mark.parametrize("channel", ["1", "rc.1", "stable"])
+def test_a_channel_that_is_none_is_a_usage_error(shop: Project, channel: str) -> None:
+    refused = shop.kit("bump", "--pre", channel)
+    assert (refused.code, "config.usage" in refused.stderr) == (64, True), refused.stderr
+
+
+def test_after_a_pre_release_the_commits_since_that_are_told(shop: Project) -> None:
+    assert shop.kit("bump", "--pre", "rc").result == "v1.1.0-rc.1"
+    shop.work.commit("docs: a page")
+    refused = shop.kit("bump", "--pre", "rc")
+    assert "nothing to release since 1.1.0-rc.1" in refused.stderr
+    assert "1 commit: 1 other. None of them" in refused.stderr

@@ -204,7 +204,7 @@ def test_packages_have_versions_of_their_own(repository: Repository) -> None:
 
 def test_a_file_that_moves_changes_both_packages(repository: Repository) -> None:
     kit = packaged(repository)
-    write(repository, "feat: all", "web/a", "libs/a", "libs/core/a")
+    write(repository, "feat: all", "web/a", "web/b", "libs/a", "libs/core/a")
     for tag in ("web-v1.0.0", "libs@1.0.0", "core-v1.0.0"):
         repository("tag", tag)
     repository("mv", "web/a", "libs/core/b")
@@ -247,13 +247,13 @@ def test_a_shallow_clone_is_completed_where_that_is_allowed(shallow: Kit) -> Non
     assert refused.code == 64
     assert "explain git.shallow" in refused.stderr
     assert "fetch-depth: 0" in refused.stderr
-    assert "--fetch" in refused.stderr
+    assert "PIPELINE_KIT_VERSION_FETCH=true" in refused.stderr
     assert shallow("version", "--fetch").result == "1.5.0-main.1"
     assert shallow("version").result == "1.5.0-main.1"
 
 
 def test_all_packages_of_a_shallow_clone_are_refused_together(shallow: Kit) -> None:
-    (shallow.folder / "pipeline-kit.yml").write_text(PACKAGES)
+    (shallow.folder / "pipeline-kit.yml").write_text("packages: { web: { path: . } }\n")
     run = shallow("version", "--all-packages")
     assert run.code == 64
     assert "explain git.shallow" in run.stderr
@@ -277,3 +277,28 @@ def test_hostile_messages_and_branches_end_in_a_version(repository: Repository, 
     assert run.json["version"] == "1.5.0-x-touch-ifs-y-z.3"
     assert sorted(path.name for path in repository.folder.iterdir()) == [".git", ".pipeline-kit", "a", "readme.md"]
     assert not any(line.startswith(("##", "::set")) for line in (run.stdout + run.stderr).splitlines())
+
+
+@pytest.mark.parametrize("path", ["nix", "readme.md", "a/../nix", "nix\nHEAD"])
+def test_a_folder_that_head_lacks_is_refused(repository: Repository, kit: Kit, path: str) -> None:
+    refused = kit("version", "--path", path)
+    assert (refused.code, "version.path" in refused.stderr) == (64, True), refused.stderr
+    (repository.folder / "pipeline-kit.yml").write_text("packages: { web: { path: wbe } }\n")
+    write(repository, "feat: a page", "web/a")
+    for asked in ("--package=web", "--all-packages"):
+        refused = kit("version", asked)
+        assert (refused.code, "packages.web.path: HEAD has no folder wbe" in refused.stderr) == (64, True)
+
+
+def test_one_package_and_all_of_them_exclude_each_other(repository: Repository) -> None:
+    refused = packaged(repository)("version", "--package", "web", "--all-packages")
+    assert (refused.code, "exclude each other" in refused.stderr) == (64, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("stabel", "stable"), ("Stable", "stable"), ("maintenence", "maintenance")]
+)
+def test_a_misspelt_channel_is_no_channel_of_that_name(kit: Kit, written: str, meant: str) -> None:
+    refused = kit("version", "--channel", f"main={written}")
+    assert (refused.code, f"did you mean {meant}?" in refused.stderr) == (64, True), refused.stderr
+    assert kit("version", "--channel", "main=stage").code == 0

@@ -135,6 +135,41 @@ def test_a_step_has_an_action_of_its_own(hub: Hub) -> None:
     assert "1.1.0" in run.text
 
 
+@pytest.mark.parametrize("compat", ["", "metadata-action"])
+def test_the_step_of_metadata_action_is_replaced_in_place(hub: Hub, compat: str) -> None:
+    """Outputs by the same names, under the same id; with compat the variables too."""
+    workflow = yaml.safe_load((TOP / "examples" / "github" / "metadata-action-after.yml").read_text())
+    checkout, meta, _ = workflow["jobs"]["image"]["steps"]
+    meta["uses"] = "OWNER/pipeline-kit/steps/tag@v0"
+    meta["with"] |= {"compat": compat, "images": "ghcr.io/contoso/web", "labels": "team=shop"}
+    if not compat:
+        checkout["with"]["fetch-depth"] = 0
+    revision = "${{ fromJSON(steps.meta.outputs.json).labels['org.opencontainers.image.revision'] }}"
+    show = {
+        "run": 'printf "tags=%s;\nrevision=%s;\nteam=%s;\nvariable=%s;\n" "$TAGS" "$REV" "$TEAM" "$VARIABLE"; cat "$BAKE"',
+        "env": {
+            "TAGS": "${{ steps.meta.outputs.tags }}",
+            "REV": revision,
+            "TEAM": "${{ fromJSON(steps.meta.outputs.json).labels.team }}",
+            "VARIABLE": "${{ env.DOCKER_METADATA_OUTPUT_TAGS }}",
+            "BAKE": "${{ steps.meta.outputs.bake-file }}",
+        },
+    }
+    workflow["jobs"]["image"]["steps"] = [checkout, meta, show]
+    # YAML reads the key "on" as true.
+    text = json.dumps({"on" if key is True else key: value for key, value in workflow.items()})
+    run = hub.run(text)
+    assert run.code == 0, run.text + run.stderr
+    shown = run.text.replace("\r", "")
+    commit = hub.repository("rev-parse", "HEAD").strip()
+    tags = f"ghcr.io/contoso/web:main\nghcr.io/contoso/web:sha-{commit[:7]}"
+    assert f"tags={tags};" in shown
+    assert f"revision={commit};" in shown
+    assert "team=shop;" in shown
+    assert f"variable={tags if compat else ''};" in shown
+    assert '"docker-metadata-action"' in shown
+
+
 def test_this_repository_uses_its_own_action(hub: Hub, python_base: BaseImage) -> None:
     """The job of ci.yml with ``uses: ./``, on a clone."""
     folder = hub.folder / "own"

@@ -13,11 +13,13 @@ from pipeline_kit.model.git_state import ReleaseTag
 from pipeline_kit.model.release import Change, Release
 from pipeline_kit.release.identity import Identity
 from pipeline_kit.release.messages import commit_message, tag_message
+from pipeline_kit.release.repository import Answer, broke
 from pipeline_kit.release.signing import settings_for_writing, with_settings
 from pipeline_kit.render.bump import detail, preview, word
 
 ID = "0123456789012345678901234567890123456789"
 ONE = Release("1.5.0", "v1.5.0", previous=ReleaseTag("v1.4.2", "1.4.2", ID))
+ONE_FILE = (FileChange("a", ""),)
 WEB = Release("2.0.0", "web-v2.0.0", package="web")
 
 
@@ -35,7 +37,7 @@ def test_a_template_is_filled_in(template: str, releases: tuple[Release, ...], m
     assert commit_message(template, releases) == message
 
 
-@pytest.mark.parametrize("template", ["{versions}", "{version.__class__}", "{0}", "{}"])
+@pytest.mark.parametrize("template", ["{versions}", "{version.__class__}", "{0}", "{}", "{version", "{", "{{version}"])
 def test_an_unknown_field_is_a_mistake(template: str) -> None:
     with pytest.raises(Failure) as caught:
         commit_message(template, (ONE,))
@@ -123,12 +125,12 @@ def bumped(**more: object) -> Bumped:
     ("value", "dry_run", "said"),
     [
         (bumped(made=True, pushed=True, refs=("a:b",), remote="r"), False, "pushed v1.5.0 to origin"),
-        (bumped(made=True, files=(FileChange("a", ""),)), False, "1 file, commit 0123456, v1.5.0, not pushed"),
+        (bumped(files=ONE_FILE), False, "1 file, commit 0123456, v1.5.0, not pushed: there is no remote origin"),
         (bumped(there=True, pushed=True), False, "nothing to do: v1.5.0 is on this commit, and origin has it"),
         (bumped(there=True), False, "nothing to do: v1.5.0 is on this commit"),
-        (bumped(commit="", files=(FileChange("a", ""),)), True, "would release v1.5.0; nothing was written"),
+        (bumped(commit="", files=ONE_FILE, remote="r"), True, "would release v1.5.0; nothing was written"),
         (bumped(refs=("refs/tags/v1.5.0",), remote="r"), True, "would tag v1.5.0; nothing was written"),
-        (bumped(), True, "would tag v1.5.0; nothing was written"),
+        (bumped(), True, "would tag v1.5.0 without pushing, since there is no remote origin; nothing was written"),
         (bumped(there=True, remote="r"), True, "nothing to do: v1.5.0 is on this commit"),
     ],
 )  # fmt: skip
@@ -153,3 +155,11 @@ def test_a_dry_run_shows_all_of_it() -> None:
         "tag      v1.5.0\n"
         "push     origin (url), all or none\n         refs/heads/main\n         refs/tags/v1.5.0"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("fatal: unable to write file: No space left on device", "tool.disk"), ("fatal: bad object", "git.broke")],
+)
+def test_a_full_disk_is_told_apart(said: str, kind: str) -> None:
+    assert broke("git mktag failed", Answer(128, "", said)).kind == kind

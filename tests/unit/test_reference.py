@@ -49,7 +49,7 @@ def test_what_is_no_reference_is_refused_with_its_text(text: str) -> None:
 
 
 def test_upper_case_gets_a_guess() -> None:
-    with pytest.raises(ValueError, match="did you mean 'reg.io/shop/web'"):
+    with pytest.raises(ValueError, match=r"did you mean 'reg\.io/shop/web'"):
         Reference.parse("reg.io/Shop/Web")
 
 

@@ -79,4 +79,4 @@ def test_iso_weeks_are_those_of_the_standard(when: datetime) -> None:
     aware = when.replace(microsecond=0, tzinfo=UTC)
     year, week, day = aware.isocalendar()
     assert formatted(aware.timestamp(), "GGGG-WW-E", UTC) == f"{year}-{week:02}-{day}"
-    assert iso(aware.timestamp()) == f"{aware:%Y-%m-%dT%H:%M:%S}.000Z"
+    assert iso(aware.timestamp(), thousandths=True) == f"{aware:%Y-%m-%dT%H:%M:%S}.000Z"

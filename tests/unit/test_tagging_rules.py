@@ -134,3 +134,46 @@ def test_a_wrong_image_is_refused(item: str) -> None:
 def test_images_are_listed_in_small_letters() -> None:
     assert images.names(images.parse(["ghcr.io/Contoso/Web", "name=a/b,enable=false"])) == ("ghcr.io/contoso/web",)
     assert images.names(images.parse(["a/b,c/d"])) == ("a/b", "c/d")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("type=raw,value={{#if}}", ""), "{{#if}} is not understood"),
+        (("type=raw,value={{date'Y'tz='X'}}", ""), "{{date'Y'tz='X'}} is not understood"),
+        (("type=raw,value=a{{/if}}", ""), "a{{/if}}: {{/if}} ends nothing"),
+        (("type=sha,enable=maybe", ""), "type=sha,enable=maybe: maybe is neither true nor false"),
+        (("type=sha,enable=", ""), "type=sha,enable=: nothing is neither true nor false"),
+        (("type=sha", "latest=mabe"), "flavor, latest=mabe: mabe is not auto, true or false"),
+        (("type=sha", "suffix=-a,onlatest=1"), "flavor, suffix=-a,onlatest=1: 1 is neither true nor false"),
+    ],
+)
+def test_a_headline_says_what_is_wrong_and_not_the_same_twice(options: tuple[str, str], says: str) -> None:
+    rules, around = options
+    with pytest.raises(Failure) as found:
+        evaluated(rules, flavor=around)
+    assert found.value.headline == says
+
+
+def test_each_attribute_is_listed_once() -> None:
+    with pytest.raises(Failure) as found:
+        rule.parse("type=sha,frmat=long")
+    assert found.value.notes[0].text == "It has prefix, format, enable, priority, suffix."
+    assert found.value.notes[-1].text == "format"
+
+
+@pytest.mark.parametrize(
+    ("rules", "of", "kinds"),
+    [
+        ("type=ref,event=tag", "web/v1.5.0", {"web-v1.5.0": "version", "latest": "moving"}),
+        ("type=ref,event=tag,suffix=-alpine", "v1.5.0", {"v1.5.0-alpine": "version", "latest": "moving"}),
+        ("type=semver,pattern={{major}},suffix=-alpine", "v1.5.0", {"1-alpine": "moving", "latest": "moving"}),
+        ("type=raw,value={{tag}}", "v1.5.0", {"v1.5.0": "version"}),
+        ("type=raw,value={{tag}}-{{date 'YYYY'}}", "v1.5.0", {"v1.5.0-2025": "branch"}),
+        ("type=raw,value=latest-alpine", "v1.5.0", {"latest-alpine": "moving"}),
+        ("type=raw,value=latest", "v1.5.0", {"latest": "moving"}),
+        ("type=raw,value=2.0.0", "v1.5.0", {"2.0.0": "branch"}),
+    ],
+)
+def test_a_name_is_of_the_kind_that_it_means(rules: str, of: str, kinds: dict[str, str]) -> None:
+    assert {one.name: one.kind for one in evaluated(rules, tag(of)).tags} == kinds
