@@ -215,7 +215,7 @@ class Session:
         mark = f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}"
         if temporary := ci.temporary_folder(self.environ):
             return temporary / "pipeline-kit" / mark
-        cache_home = self.environ.get("XDG_CACHE_HOME") or Path(self.environ.get("HOME") or root) / ".cache"
+        cache_home = self.environ.get("XDG_CACHE_HOME") or _home(self.environ) / ".cache"
         return Path(cache_home) / "pipeline-kit" / "runs" / f"{root.name}-{mark}"
 
 
@@ -233,6 +233,20 @@ def _settings(folder: Path, given: str) -> Settings:
 def _root(folder: Path) -> Path:
     """The working tree's top, found without asking git; the folder itself where there is none."""
     return next((one for one in _upwards(folder) if (one / ".git").exists()), folder)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """The user's folder. Never one in the working tree: what is kept there would be part of the image."""
+    if home := environ.get("HOME"):
+        return Path(home)
+    import os
+    import pwd
+    import tempfile
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return Path(tempfile.gettempdir()) / f"pipeline-kit-{os.getuid()}"
 
 
 def _upwards(folder: Path) -> list[Path]:

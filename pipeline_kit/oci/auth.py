@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pipeline_kit.oci.credential import Credential
 
 _TOKEN_TIMEOUT = (10.0, 30.0)
+# Seconds in which a token that was just made is not made again.
+_FRESH = 5.0
 
 
 class Authorizer:
@@ -55,6 +57,7 @@ class Authorizer:
         self._challenge: Challenge | None = None
         self._token: Token | None = None
         self._renew_at = 0.0
+        self._fresh_until = 0.0
 
     def header(self) -> str:
         """What to send as Authorization, '' if nothing; a token that is about to expire is replaced first."""
@@ -72,8 +75,13 @@ class Authorizer:
                 each.scheme: each for each in parse_challenges(refused_answer.headers.get("WWW-Authenticate", ""))
             }
             if bearer := challenges.get("bearer"):
+                if bearer == self._challenge and self._clock.monotonic() < self._fresh_until:
+                    return False  # it was made for such an answer a moment ago: another one would be refused as well
                 self._challenge = bearer
                 self._mint(bearer)
+                self._fresh_until = self._clock.monotonic() + min(
+                    _FRESH, self._token.lifetime / 2 if self._token else 0
+                )
                 return True
             is_new = self._challenge is None or self._challenge.scheme != "basic"
             self._challenge = challenges.get("basic", self._challenge)

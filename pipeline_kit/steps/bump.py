@@ -10,7 +10,7 @@ import click
 from semver import Version
 
 from pipeline_kit.errors import Failure, fix, why
-from pipeline_kit.flow import Flow, Outcome, Skip
+from pipeline_kit.flow import Flow, Outcome, Skip, prepare_output
 from pipeline_kit.record import Values
 from pipeline_kit.release.asked import Asked
 from pipeline_kit.steps.command import Line, step
@@ -131,7 +131,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
     except Failure as failure:
         raise with_remedy(failure, flow, "bump") from None
     if notes and not asked.dry_run:
-        _write_notes(notes, made)
+        _write_notes(flow, notes, made)
     result = preview(made) if asked.dry_run else "\n".join(made.tags)
     return Outcome(Values(bump=made), word(made), detail(made, dry_run=asked.dry_run), result, _outputs(made))
 
@@ -191,8 +191,10 @@ def _notes_path(flow: Flow, name: str) -> Path | None:
     return flow.context.root / name
 
 
-def _write_notes(path: Path, made: Bumped) -> None:
+def _write_notes(flow: Flow, path: Path, made: Bumped) -> None:
     try:
+        # First, or notes below it would make the tree dirty, and what is built next would be no release.
+        prepare_output(flow.context.output)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_notes(made), encoding="utf-8")
     except OSError as error:

@@ -146,7 +146,8 @@ def test_the_step_of_metadata_action_is_replaced_in_place(hub: Hub, compat: str)
         checkout["with"]["fetch-depth"] = 0
     revision = "${{ fromJSON(steps.meta.outputs.json).labels['org.opencontainers.image.revision'] }}"
     show = {
-        "run": 'printf "tags=%s;\nrevision=%s;\nteam=%s;\nvariable=%s;\n" "$TAGS" "$REV" "$TEAM" "$VARIABLE"; cat "$BAKE"',
+        "run": 'printf "tags=%s;\nrevision=%s;\nteam=%s;\n" "$TAGS" "$REV" "$TEAM"; '
+        'printf "variable=%s;\n" "$VARIABLE"; cat "$BAKE"',
         "env": {
             "TAGS": "${{ steps.meta.outputs.tags }}",
             "REV": revision,
