@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline_kit.errors import Failure, Note, alternative, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.model.bump import Bumped
 from pipeline_kit.model.deployment import Deployment
 from pipeline_kit.model.event import Event, RunIdentity
@@ -115,8 +115,7 @@ def read(path: Path, *, own: bool = True) -> Record:
         way_out = [fix(f"rm {path}")] if own else []
         raise Failure("record.invalid", f"{path.name} is not a record: {error}", *way_out) from error
     if record.schema != SCHEMA:
-        headline = f"{path.name} is of schema {record.schema}, this release reads {SCHEMA}"
-        raise Failure("record.invalid", headline, *_again(path))
+        raise Failure("record.invalid", f"{path.name} is of schema {record.schema}, this release reads {SCHEMA}")
     return record
 
 
@@ -129,12 +128,6 @@ def _missing(path: Path, *, own: bool) -> Failure:
         why("A step that runs alone takes what it needs from the record of the steps before it."),
         fix("pipeline-kit run --until push"),
     )
-
-
-def _again(path: Path) -> tuple[Note, ...]:
-    """The way out where the record is that of this working tree; what a person named themselves is theirs to keep."""
-    mine = path.name == NAME and path.parent.name == ".pipeline-kit"
-    return (fix(f"rm {path}"),) if mine else ()
 
 
 def write(record: Record, path: Path) -> None:
