@@ -86,6 +86,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     from pipeline_kit.session import Session
 
+    _reopen_closed()
     folder = _working_folder()
     session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
     if folder is None:
@@ -93,12 +94,27 @@ def run(arguments: Sequence[str]) -> int:
             session, Failure("config.file", "the working directory is gone", fix("cd to one that is there")), []
         )
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return _guarded(session, list(arguments))
     except BrokenPipeError:
         # Whoever read our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKE
+
+
+def _reopen_closed() -> None:
+    """Put the null device where a stream was closed before the start: the next file that is opened would take its
+    place, and what is told would be written into that.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))
 
 
 def _working_folder() -> Path | None:
@@ -131,7 +147,7 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
         case click.BadParameter():
             return _bad_value(error)
         case click.UsageError():
-            return _usage(error)
+            return _usage(error, arguments)
         case KeyboardInterrupt() | click.Abort():
             return Failure("run.interrupted", "interrupted", done=_DONE)
         case Stopped():
@@ -153,9 +169,11 @@ def _tell(session: Session, failure: Failure, arguments: list[str]) -> int:
     return failure.exit
 
 
-def _usage(error: click.UsageError) -> Failure:
+def _usage(error: click.UsageError, arguments: list[str]) -> Failure:
     message = (error.message or error.format_message()).rstrip(".")
-    command = error.ctx.command_path if error.ctx else "pipeline-kit"
+    # An option that lacks its value, or has one too many, comes without a context.
+    named = next((f" {one}" for one in arguments[:1] if one in COMMANDS), "")
+    command = error.ctx.command_path if error.ctx else f"pipeline-kit{named}"
     return Failure(
         "config.usage", f"{message[0].lower()}{message[1:]}", fix(f"{command} {_nearest(error) or '--help'}")
     )

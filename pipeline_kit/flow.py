@@ -114,6 +114,10 @@ class Flow:
             self.rules = rules
             self.forget_state()
 
+    def foresee(self, state: GitState) -> None:
+        """Go by ``state``, which is not the repository's yet."""
+        self.state = state
+
     def forget_state(self) -> None:
         """Have the repository read again, since it has changed."""
         self.__dict__.pop("state", None)

@@ -132,7 +132,13 @@ def _missing(path: Path, *, own: bool) -> Failure:
 
 def write(record: Record, path: Path) -> None:
     """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part."""
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    try:
+        write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    except Failure as failure:
+        raise failure.extended(
+            why("Each step keeps what it gave in the working tree's record, and the next one reads it there."),
+            alternative("pipeline-kit plan writes nothing, and says version and tags too"),
+        ) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -152,12 +158,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         kind = "tool.disk" if error.errno == 28 else "record.invalid"
-        raise Failure(
-            kind,
-            f"{path} can't be written: {error.strerror}",
-            why("Each step keeps what it gave in the working tree's record, and the next one reads it there."),
-            alternative("pipeline-kit plan writes nothing, and says version and tags too"),
-        ) from error
+        raise Failure(kind, f"{path} can't be written: {error.strerror}") from error
 
 
 def _key(entry: Entry) -> tuple[str, str, str]:

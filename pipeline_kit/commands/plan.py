@@ -12,6 +12,7 @@ from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.render.table import table
+from pipeline_kit.steps.bump import foresee
 from pipeline_kit.steps.command import KeyValue, Shared, shared_options, step_command
 
 if TYPE_CHECKING:
@@ -58,15 +59,20 @@ def command(session: Session, /, **options: Any) -> None:
 def show_plan(
     session: Session, flow: Flow, shared: Shared, choice: Choice, given: dict[str, str], *, release: bool = False
 ) -> None:
-    """Write the plan on standard output; with ``release`` also the release that would be made first."""
+    """Write the plan on standard output; with ``release`` also the release that would be made first, and the rest as it
+    would follow from that.
+    """
     flow.unwritten = True
+    made = []
+    if release:
+        made.append(_intention(session, flow, shared, "bump", given))
+        if not (made[0].fails or made[0].skipped):
+            foresee(flow, **options_of(session, shared, "bump", given))
     for name in PURE:
         outcome = step_command(name).perform(flow, **options_of(session, shared, name, given))
         flow.keep(name, 0.0, 0.0, outcome)
     plan = flow.plan()
-    steps = tuple(
-        _intention(session, flow, shared, name, given) for name in (*(["bump"] if release else []), *choice.steps())
-    )
+    steps = (*made, *(_intention(session, flow, shared, name, given) for name in choice.steps()))
     session.result(
         table(("step", "would"), [(one.step, one.would) for one in steps]), Outlook(plan, steps), shared.output
     )

@@ -18,9 +18,9 @@ def refuse_missing(git: Git, scopes: Iterable[tuple[str, str]]) -> None:
 
     Failure: ``version.path``.
     """
-    for package, path in scopes:
-        # A newline would be two questions, and no answer to it could be told from another's.
-        if path and ("\n" in path or _kind(git, path) in ("missing", "blob")):
+    named = [(package, path) for package, path in scopes if path]
+    for (package, path), kind in zip(named, _kinds(git, [path for _, path in named]), strict=True):
+        if kind in ("missing", "blob"):
             shown = printable(path)[:100]
             of_package = f"packages.{printable(package)[:100]}.path" if package else "--path"
             raise Failure(
@@ -31,11 +31,19 @@ def refuse_missing(git: Git, scopes: Iterable[tuple[str, str]]) -> None:
             )
 
 
-def _kind(git: Git, path: str) -> str:
-    """What HEAD has there, in git's words; '' where it can't tell."""
-    asked = f"HEAD:{path}\n".encode("utf-8", "surrogateescape")
-    found = git.call("cat-file", "--batch-check=%(objecttype)", stdin=asked)
+def _kinds(git: Git, paths: list[str]) -> list[str]:
+    """What HEAD has at each path, in git's words; '' where it can't tell."""
+    if not paths:
+        return []
+    # A path with a newline would be two questions. One of '/' has the answer that it deserves: missing.
+    asked = "".join(f"HEAD:{'/' if chr(10) in path else path}\n" for path in paths)
+    found = git.call("cat-file", "--batch-check=%(objecttype)", stdin=asked.encode("utf-8", "surrogateescape"))
+    answers = found.text.split("\n") if found.code == 0 else [""] * len(paths)
+    return [_kind(git, path, answer) for path, answer in zip(paths, answers, strict=True)]
+
+
+def _kind(git: Git, path: str, answer: str) -> str:
     # A clone without trees, or a folder that is another repository, has a name whose object is not here.
-    if found.code or (found.text.endswith(" missing") and git.call("ls-tree", "HEAD", "--", path).text):
+    if answer.endswith(" missing") and "\n" not in path and git.call("ls-tree", "HEAD", "--", path).text:
         return ""
-    return "missing" if found.text.endswith(" missing") else found.text
+    return "missing" if answer.endswith(" missing") else answer

@@ -7,7 +7,7 @@ import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline_kit.model.git_state import Commit
+from pipeline_kit.model.git_state import Commit, ancestry
 
 # A release is made of the first lines. A message has this much of it kept, and where the messages together pass the
 # budget, the further ones only their beginning: a push of a few kilobytes can hold a thousand messages of 10 MB.
@@ -39,19 +39,9 @@ class History:
 
     def after(self, commit: str, path: str = "") -> tuple[Commit, ...]:
         """The commits that ``commit`` does not have ('' = all), of them those that touch ``path`` ('' = any)."""
-        old = self._and_older(commit)
+        old = ancestry(self.by_id, [commit])
         inside = folder(path)
         return tuple(one for one in self.commits if one.id not in old and (not inside or touches(one.paths, inside)))
-
-    def _and_older(self, commit: str) -> set[str]:
-        found: set[str] = set()
-        left = [commit]
-        while left:
-            one = left.pop()
-            if one in self.by_id and one not in found:
-                found.add(one)
-                left += self.by_id[one].parents
-        return found
 
 
 def folder(path: str) -> str:

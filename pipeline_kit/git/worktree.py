@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipeline_kit.git.repository import Git
     from pipeline_kit.git.settings import Settings
 
-_STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
+_STATUS = ("status", "--porcelain=v2", "-z", "--ignore-submodules=dirty", "--no-renames")
 # An ordinary entry: changed in the working tree alone, with the blob that the index has.
 _CHANGED = re.compile(r"1 \.M \S+ \S+ \S+ \S+ \S+ ([0-9a-f]+) (.+)", re.DOTALL)
 _CHUNK = 1 << 20
@@ -23,13 +23,14 @@ class _Entry(NamedTuple):
     blob: str
 
 
-def changed(git: Git, settings: Settings) -> int:
-    """Changed files, those that git does not track yet counted too, since a build may take them in.
+def changed(git: Git, settings: Settings, *, untracked: bool = True) -> int:
+    """Changed files; those that git does not track yet are counted too, since a build may take them in, unless
+    ``untracked`` is false.
 
     Git compares a file whose times are new by content, through its filter. No filter runs here, so those files are
     compared in another way.
     """
-    out = git.call(*_STATUS).checked("git.broke").stdout
+    out = git.call(*_STATUS, f"--untracked-files={'normal' if untracked else 'no'}").checked("git.broke").stdout
     entries = [entry for entry in out.decode("utf-8", "surrogateescape").split("\0") if entry]
     if not settings.filters:
         return len(entries)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class ReleaseTag(msgspec.Struct, frozen=True):
@@ -27,6 +32,18 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
     parents: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+
+
+def ancestry(by_id: Mapping[str, Commit], starts: Iterable[str]) -> set[str]:
+    """The commits of ``by_id`` that are ``starts`` or lead to them."""
+    found: set[str] = set()
+    waiting = [one for one in starts if one in by_id]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += [parent for parent in by_id[one].parents if parent in by_id]
+    return found
 
 
 class GitState(msgspec.Struct, frozen=True, omit_defaults=True):

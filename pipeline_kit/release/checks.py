@@ -10,14 +10,13 @@ from pipeline_kit.versioning.next import branch_of
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow
+    from pipeline_kit.release.asked import Asked
     from pipeline_kit.release.files import Edit
 
 
 def changed_files(flow: Flow) -> int:
     """How many files that git tracks differ from HEAD. Those that it doesn't track are in nobody's way."""
-    out = flow.git.call("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
-    untracked = sum(1 for entry in out.checked("git.broke").stdout.split(b"\0") if entry.startswith(b"? "))
-    return changed(flow.git, flow.git.settings) - untracked
+    return changed(flow.git, flow.git.settings, untracked=False)
 
 
 def refuse_dirty(flow: Flow) -> None:
@@ -47,6 +46,13 @@ def refuse_untracked(flow: Flow, edits: tuple[Edit, ...]) -> None:
                 fix(f"git add {edit.path} && git commit"),
                 done="nothing was written",
             )
+
+
+def branch_of_tags(flow: Flow, asked: Asked) -> str:
+    """The branch that has to have HEAD where tags alone are made: a released commit that is in no branch is met by
+    nobody's next release. '' on a detached HEAD, with --no-commit, and on a CI, which builds what was pushed.
+    """
+    return flow.state.branch if asked.commit and flow.context.event.kind == "local" else ""
 
 
 def branch_to_push(flow: Flow) -> str:

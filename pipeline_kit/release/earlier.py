@@ -59,12 +59,12 @@ def released_here(state: GitState, asked: Asked, channel: str) -> ReleaseTag | N
         if asked.version is not None:
             if tag.version == str(asked.version):
                 return tag
-        elif channel_of(tag) == (channel if asked.channel is None else asked.channel):
+        elif pre_release_of(tag) == (channel if asked.channel is None else asked.channel):
             return tag
     return None
 
 
-def channel_of(tag: ReleaseTag) -> str:
+def pre_release_of(tag: ReleaseTag) -> str:
     """The pre-release identifier of a tag, '' for a stable one."""
     return channel_name(Version.parse(tag.version))
 
@@ -91,7 +91,7 @@ def released_from(flow: Flow, state: GitState, asked: Asked, path: str) -> tuple
 def _fits(tag: ReleaseTag, asked: Asked) -> bool:
     if asked.version is not None:
         return tag.version == str(asked.version)
-    return asked.channel is None or channel_of(tag) == asked.channel
+    return asked.channel is None or pre_release_of(tag) == asked.channel
 
 
 def _paths(asked: Asked, folder: str) -> set[str]:

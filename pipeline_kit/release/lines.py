@@ -10,7 +10,7 @@ from semver import Version
 
 from pipeline_kit.errors import Failure
 from pipeline_kit.versioning.channels import channel_of
-from pipeline_kit.versioning.next import branch_of
+from pipeline_kit.versioning.next import branch_of, refuse_incomplete
 from pipeline_kit.versioning.options import no_packages, rules_of_package
 from pipeline_kit.versioning.release import next_release
 
@@ -69,6 +69,6 @@ def channel_of_branch(flow: Flow, line: Line) -> str:
 
 def release_again(flow: Flow, line: Line, tag: ReleaseTag) -> Release:
     """The release of ``tag``, which stands on HEAD, as it was before it was tagged."""
-    others = tuple(one for one in line.state.tags if one.commit != line.state.commit)
-    state = msgspec.structs.replace(line.state, here=(), tags=others)
-    return next_release(state, flow.context.event, line.rules, asked=Version.parse(tag.version))
+    event = flow.context.event
+    refuse_incomplete(line.state, event, first_release=line.rules.first_release)
+    return next_release(line.state, event, line.rules, asked=Version.parse(tag.version))

@@ -36,10 +36,10 @@ def bump(flow: Flow, asked: Asked) -> Bumped:
     ``git.identity``, ``git.tag-rejected``, ``run.nothing-to-release``; after each of them but ``bump.local`` and
     ``bump.unknown`` the remote and this clone are as they were.
     """
-    if asked.dry_run:
-        return preview(flow, asked)
     if flow.context.event.kind == "pull_request":
         raise Skip(outlook(flow, asked))
+    if asked.dry_run:
+        return preview(flow, asked)
     with opened(flow) as writer:
         completed = complete(writer, flow)
         lines = lines_of(flow, asked)
@@ -64,6 +64,7 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     names = {f"refs/tags/{one.tag}": one for one in releases}
     if sends:
         refuse_unfetched(flow, asked, lines, releases, pushing.free(writer, names))
+        branch = branch or _branch_that_lags(writer, flow, asked)
     identity = identity_of(writer, flow.context)
     message = commit_message(asked.message, releases) if edits else ""
     commit = writer.commit(state.commit, edits, message, identity, sign=asked.sign) if edits else state.commit
@@ -104,6 +105,19 @@ def _push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str]) -> None:
 def _refs(commit: str, branch: str, tags: dict[str, str]) -> tuple[str, ...]:
     moved = (f"{commit}:refs/heads/{branch}",) if branch else ()
     return (*moved, *(f"{made}:{ref}" for ref, made in tags.items()))
+
+
+def _branch_that_lags(writer: Writer, flow: Flow, asked: Asked) -> str:
+    """The branch that goes with the tags since the remote's lacks HEAD; '' for none. Failure: ``bump.raced`` where the
+    remote's has commits that HEAD lacks.
+    """
+    branch = checks.branch_of_tags(flow, asked)
+    tip = pushing.tip(writer, branch) if branch else ""
+    if not branch or tip == flow.state.commit:
+        return ""
+    if tip and not flow.git.is_ancestor(tip, flow.state.commit):
+        raise pushing.behind(branch)
+    return branch
 
 
 def _local_ref(flow: Flow) -> str:

@@ -5,27 +5,30 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pipeline_kit.errors import Failure
 from pipeline_kit.model.bump import Bumped, Noted
+from pipeline_kit.model.git_state import ReleaseTag
 from pipeline_kit.release import checks
 from pipeline_kit.release.earlier import released_here
 from pipeline_kit.release.files import Files, safe_path
 from pipeline_kit.release.lines import Line, channel_of_branch, lines_of, release_again, release_of
 from pipeline_kit.release.messages import commit_message
-from pipeline_kit.release.repository import REMOTE
+from pipeline_kit.release.repository import NOTHING, REMOTE
 from pipeline_kit.render.changelog import notes, section
 from pipeline_kit.render.changelog_file import with_section
 from pipeline_kit.render.changelog_links import links_of
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow
-    from pipeline_kit.model.git_state import ReleaseTag
+    from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.release import Release
     from pipeline_kit.release.asked import Asked
     from pipeline_kit.release.files import Edit
     from pipeline_kit.render.changelog_links import Links
 
-Standing = tuple[Line, "ReleaseTag"]
+Standing = tuple[Line, ReleaseTag]
 _NOTHING = "run.nothing-to-release"
 
 
@@ -94,14 +97,13 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
     state = flow.state
     there, rest = standing(flow, asked, lines)
     if not rest:
-        return Bumped(
-            again_with_notes(flow, there), base=state.commit, commit=state.commit, remote=state.remote, there=True
-        )
+        remote = state.remote if asked.push else ""
+        return Bumped(again_with_notes(flow, there), base=state.commit, commit=state.commit, remote=remote, there=True)
     releases = planned(flow, asked, rest)
     edits = files_of(flow, asked, releases)
     if dirty := checks.changed_files(flow):
         flow.context.report.warn(f"{dirty} changed file{'' if dirty == 1 else 's'}: without --dry-run that is refused")
-    branch = checks.branch_to_push(flow) if edits else ""
+    branch = checks.branch_to_push(flow) if edits else _branch_seen_to_lag(flow, asked)
     refs = (*([f"refs/heads/{branch}"] if branch else []), *(f"refs/tags/{one.tag}" for one in releases))
     return Bumped(
         releases=with_notes(flow, releases),
@@ -112,6 +114,33 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
         refs=refs if asked.push and state.remote else (),
         remote=f"{REMOTE} ({state.remote})" if state.remote else "",
     )
+
+
+def _branch_seen_to_lag(flow: Flow, asked: Asked) -> str:
+    """The branch that goes with the tags, as far as this clone has seen the remote's."""
+    if branch := checks.branch_of_tags(flow, asked):
+        seen = flow.git.call("rev-parse", "--verify", "--quiet", f"refs/remotes/{REMOTE}/{branch}").text
+        if seen == flow.state.commit:
+            return ""
+        if not seen or flow.git.is_ancestor(seen, flow.state.commit):
+            return branch
+        flow.context.report.warn(
+            f"{branch} of {REMOTE} has commits that are not here: without --dry-run that is refused"
+        )
+    return ""
+
+
+def foreseen(flow: Flow, asked: Asked) -> GitState:
+    """The repository as the release would leave it; a commit that is yet to be made has the id ``NOTHING``."""
+    state = flow.state
+    _, rest = standing(flow, asked, lines_of(flow, asked))
+    releases = planned(flow, asked, rest) if rest else ()
+    commit = NOTHING if files_of(flow, asked, releases) else state.commit
+    own = [one for one in releases if one.package == flow.rules.package]
+    made = tuple(ReleaseTag(one.tag, one.version, commit) for one in own)
+    here = made if commit == NOTHING else (*made, *state.here)
+    # Changed files are refused before a release is made.
+    return structs.replace(state, commit=commit, here=here, tags=(*made, *state.tags), dirty=0)
 
 
 def outlook(flow: Flow, asked: Asked) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, quote, why
@@ -47,10 +48,31 @@ def free(writer: Writer, refs: Iterable[str]) -> dict[str, str]:
     return {ref.removeprefix(_TAG): made for ref, made in held.items()}
 
 
+def tip(writer: Writer, branch: str) -> str:
+    """The commit of the remote's ``branch``, '' where it has none of that name."""
+    ref = f"{_BRANCH}{branch}"
+    held = writer.asked((ref,))
+    if isinstance(held, Answer):
+        raise unreachable(held)
+    return held.get(ref, "")
+
+
+def behind(branch: str) -> Failure:
+    """The remote's branch has commits that HEAD lacks, so what would be released is not the newest."""
+    return Failure(
+        "bump.raced",
+        f"{branch} of {REMOTE} has commits that are not here",
+        why("The release would lack them, and was counted without them."),
+        fix(f"git pull --ff-only {REMOTE} {shlex.quote(branch)}, and the same command again"),
+        alternative("--no-commit tags the commit that is checked out, whatever the branch has"),
+        done=UNDONE,
+    )
+
+
 def _refuse_others(held: dict[str, str], tags: dict[str, str]) -> None:
     for ref, made in tags.items():
         if held.get(ref, made) != made:
-            raise _tag_taken(ref.removeprefix(_TAG))
+            raise _tag_differs(ref.removeprefix(_TAG)) if made else _tag_taken(ref.removeprefix(_TAG))
 
 
 def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bool) -> None:
@@ -145,6 +167,16 @@ def _tag_taken(name: str) -> Failure:
         why("The tag decides who makes the release, and another run was first, or it was made by hand."),
         fix(f"git fetch {REMOTE} tag {name} && git log -1 {name}"),
         alternative("if it is the release that is wanted: check out that commit, and run again"),
+        done=UNDONE,
+    )
+
+
+def _tag_differs(name: str) -> Failure:
+    return Failure(
+        "git.tag-rejected",
+        f"the tag {name} here is another one than that of {REMOTE}",
+        why("A version names one commit for ever, and the remote's is the one that everybody has."),
+        fix(f"git tag -d {shlex.quote(name)} && git fetch {REMOTE} tag {shlex.quote(name)}"),
         done=UNDONE,
     )
 

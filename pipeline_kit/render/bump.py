@@ -22,12 +22,23 @@ def detail(bumped: Bumped, *, dry_run: bool) -> str:
     """What happened to it."""
     tags = " ".join(bumped.tags)
     if bumped.there and not bumped.refs:
-        return f"nothing to do: {tags} is on this commit{', and origin has it' if bumped.pushed else ''}"
+        if dry_run and bumped.remote:
+            return f"{tags} is on this commit; would be pushed where origin lacks it"
+        held = ", and origin has it" if bumped.pushed else ""
+        return f"nothing to do: {tags} is on this commit{held}{_promotion(bumped)}"
     if dry_run:
         return f"would {'release' if bumped.files else 'tag'} {tags}{_unpushed(bumped)}; nothing was written"
     count = len(bumped.files)
     files = f"{count} file{'' if count == 1 else 's'}, commit {bumped.commit[:7]}, " if count else ""
     return f"{files}pushed {tags} to origin" if bumped.pushed else f"{files}{tags}, not pushed{_why(bumped)}"
+
+
+def _promotion(bumped: Bumped) -> str:
+    """How a pre-release becomes the release, where its own branch only makes pre-releases."""
+    one = bumped.releases[0].release
+    if len(bumped.releases) > 1 or not one.channel:
+        return ""
+    return f"; bump --to {one.version.partition('-')[0]} releases it"
 
 
 def _why(bumped: Bumped) -> str:

@@ -88,9 +88,10 @@ def _inserted(lines: list[str], found: list[Heading], section: Section, style: s
     after = next((one.index for one in found if one.level <= 2 and one.version), None)
     if after is None:
         after = next((one.index for one in found[1:] if one.level <= level), _end(lines, len(lines)))
-    block = [_heading_of(section, style), *section.body(), ""]
-    gap = [""] if after and lines[after - 1].strip() else []
-    return [*lines[:after], *gap, *block, *lines[after:]]
+    block = [_heading_of(section, style), *section.body()]
+    before = [""] if after and lines[after - 1].strip() else []
+    below = [""] if lines[after:] else []
+    return [*lines[:after], *before, *block, *below, *lines[after:]]
 
 
 def _released(lines: list[str], found: list[Heading], unreleased: Heading, section: Section) -> list[str]:

@@ -6,19 +6,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from pipeline_kit.model.remote import web_address
+
+# A part of a path that means nothing in Markdown.
 _PART = r"[\w.~%-]+"
-_GITHUB = re.compile(
-    rf"(?:https?://|ssh://git@|git@)(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>{_PART}/{_PART}?)(?:\.git)?/?"
-)
-_GITLAB = re.compile(
-    rf"(?:https?://|ssh://git@|git@)(?P<host>[\w.-]+)(?::\d+)?[/:](?P<path>{_PART}(?:/{_PART}?)+?)(?:\.git)?/?"
-)
-_AZURE = re.compile(
-    rf"https?://(?:[^/@]*@)?(?P<host>[\w.-]+(?::\d+)?)/(?P<project>(?:{_PART}/)*?)_git/(?P<repository>{_PART})/?"
-)
-_AZURE_SSH = re.compile(
-    rf"(?:ssh://)?git@ssh\.dev\.azure\.com(?::v3|/v3|:22/v3)/(?P<org>{_PART})/(?P<name>{_PART})/(?P<repository>{_PART})/?"
-)
+_AZURE = rf"(?P<project>(?:{_PART}/)*)_git/{_PART}"
+_PATHS = {"github": rf"{_PART}/{_PART}", "gitlab": rf"{_PART}(?:/{_PART})+"}
+_HOSTS = {"github": "github.com", "gitlab": "gitlab.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +61,12 @@ def links_of(remote: str, ci: str = "") -> Links | None:
     """The links of the service at ``remote``, a URL without credentials. The CI that runs tells the kind of a service
     that has a name of its own; None where the kind is not known.
     """
-    if found := _AZURE_SSH.fullmatch(remote):
-        project = f"https://dev.azure.com/{found['org']}/{found['name']}"
-        return Links("azure", f"{project}/_git/{found['repository']}", project)
-    if found := _AZURE.fullmatch(remote):
-        project = f"https://{found['host']}/{found['project']}".rstrip("/")
-        return Links("azure", f"{project}/_git/{found['repository']}", project if found["project"] else "")
-    for kind, pattern, known in (("github", _GITHUB, "github.com"), ("gitlab", _GITLAB, "gitlab.com")):
-        found = pattern.fullmatch(remote)
-        if found and (found["host"] == known or ci == kind):
-            return Links(kind, f"https://{found['host']}/{found['path']}")
+    page = web_address(remote)
+    host, _, path = page.removeprefix("https://").partition("/")
+    if azure := re.fullmatch(_AZURE, path):
+        project = azure["project"].rstrip("/")
+        return Links("azure", page, f"https://{host}/{project}" if project else "")
+    for kind, pattern in _PATHS.items():
+        if (host == _HOSTS[kind] or ci == kind) and re.fullmatch(pattern, path):
+            return Links(kind, page)
     return None

@@ -39,12 +39,13 @@ class SemanticVersion(click.ParamType[Version]):
 def _would(flow: Flow, **options: Any) -> str:
     """What a dry run says."""
     from pipeline_kit.release.plan import outlook, preview
+    from pipeline_kit.render.bump import detail
 
     if flow.context.event.kind == "pull_request":
         raise Skip(outlook(flow, _asked(options)))
     made = preview(flow, _asked(options))
     if made.there:
-        return f"nothing: {' '.join(made.tags)} is on this commit"
+        return detail(made, dry_run=True)
     count = len(made.files)
     files = f"change {count} file{'' if count == 1 else 's'}, commit, and " if count else ""
     return f"{files}push {' '.join(made.tags)}" if made.refs else f"{files}tag {' '.join(made.tags)}"
@@ -134,6 +135,13 @@ def command(flow: Flow, **options: Any) -> Outcome:
         _write_notes(flow, notes, made)
     result = preview(made) if asked.dry_run else "\n".join(made.tags)
     return Outcome(Values(bump=made), word(made), detail(made, dry_run=asked.dry_run), result, _outputs(made))
+
+
+def foresee(flow: Flow, **options: Any) -> None:
+    """Have the flow see the repository as it would be after the bump, for what a plan says next."""
+    from pipeline_kit.release.plan import foreseen
+
+    flow.foresee(foreseen(flow, _asked(options)))
 
 
 def _asked(options: dict[str, Any]) -> Asked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
+from pipeline_kit.model.remote import web_address
 from pipeline_kit.tagging import javascript
 
 if TYPE_CHECKING:
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from pipeline_kit.model.git_state import GitState
 
 _SHORT = 7
-_HOST = "[A-Za-z0-9.-]+"
-_REMOTE = (
-    rf"(?:https://(?:[^/@]*@)?(?P<web>{_HOST}(?::[0-9]+)?)/|ssh://git@(?P<ssh>{_HOST})(?::[0-9]+)?/|git@(?P<scp>{_HOST}):)"
-    r"(?!/)(?P<path>.+?)(?:\.git)?/?"
-)
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
     **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
@@ -152,19 +147,6 @@ def created(state: GitState, environ: Mapping[str, str]) -> int:
     if text and not (text.isascii() and text.isdecimal() and len(text) <= len("253402300799")):
         raise _meaningless("SOURCE_DATE_EPOCH", text, "1700000000")
     return int(text) if text else state.time
-
-
-def web_address(remote: str) -> str:
-    """The repository's page, from the ways that git writes it: ``https://``, ``ssh://git@`` and ``git@HOST:PATH``.
-
-    Who signs in (``https://contoso@dev.azure.com/...``) is no part of it. '' for what has no page.
-    """
-    found = re.fullmatch(_REMOTE, remote)
-    if not found:
-        return ""
-    host, path = found["web"] or found["ssh"] or found["scp"], found["path"]
-    azure = re.fullmatch(r"v3/([^/]+/[^/]+)/([^/]+)", path) if host == "ssh.dev.azure.com" else None
-    return f"https://dev.azure.com/{azure[1]}/_git/{azure[2]}" if azure else f"https://{host}/{path}"
 
 
 def _of_git(state: GitState) -> RepositoryFacts:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from pipeline_kit.model.git_state import ancestry
 from pipeline_kit.model.release import Change
 from pipeline_kit.versioning import commits
 from pipeline_kit.versioning.presets import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline_kit.model.git_state import Commit
     from pipeline_kit.model.rules import Rules
@@ -100,16 +101,4 @@ class _Known:
         if len(commit.parents) < 2 or not self._merges_left:
             return {commit.id}
         self._merges_left -= 1
-        return {commit.id} | reached(self._by_id, commit.parents[1:]) - reached(self._by_id, commit.parents[:1])
-
-
-def reached(by_id: Mapping[str, Commit], starts: Sequence[str]) -> set[str]:
-    """The commits of ``by_id`` that are ``starts`` or lead to them."""
-    found: set[str] = set()
-    waiting = [one for one in starts if one in by_id]
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += [parent for parent in by_id[one].parents if parent in by_id]
-    return found
+        return {commit.id} | ancestry(self._by_id, commit.parents[1:]) - ancestry(self._by_id, commit.parents[:1])

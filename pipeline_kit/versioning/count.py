@@ -9,8 +9,9 @@ from msgspec import structs
 from semver import Version
 
 from pipeline_kit.model import version
+from pipeline_kit.model.git_state import ancestry
 from pipeline_kit.versioning import commits
-from pipeline_kit.versioning.changes import reached, read
+from pipeline_kit.versioning.changes import read
 from pipeline_kit.versioning.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Count:
 
     def _until(self, commit: str) -> set[str]:
         """A commit and those that lead to it."""
-        return reached({one.id: one for one in self._history}, [commit])
+        return ancestry({one.id: one for one in self._history}, [commit])
 
     def number(self, base: Version, channel: str) -> int:
         """The number of the next pre-release: higher than any of this channel, also those of other branches."""

@@ -131,11 +131,12 @@ def _channel(branch: str, name: str) -> str:
 
 def _misspelt(name: str) -> str:
     """The word of a channel that ``name`` was meant to be, '' for none: ``stabel``, but neither stage nor unstable."""
+    alike = [word for word in WORDS if word[0] == name[0].lower() and abs(len(name) - len(word)) < 2]
+    if not alike:
+        return ""
     import difflib
 
-    near = difflib.get_close_matches(name.lower(), WORDS, 1, 0.8)
-    alike = [word for word in near if word[0] == name[0].lower() and len(name) - len(word) < 2]
-    return next(iter(alike), "")
+    return next(iter(difflib.get_close_matches(name.lower(), alike, 1, 0.8)), "")
 
 
 def _initial(text: str) -> str:

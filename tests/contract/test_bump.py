@@ -350,6 +350,8 @@ def test_a_pull_request_makes_nothing(shop: Project, tmp_path: Path) -> None:
     run = shop.kit("bump", *FILES, **github)
     assert (run.code, run.stdout) == (0, "")
     assert "pull request; main would release v1.1.0" in run.stderr
+    dry = shop.kit("bump", "--dry-run", *FILES, **github)
+    assert (dry.code, dry.stdout, "main would release v1.1.0" in dry.stderr) == (0, "", True)
     assert_untouched(shop, before)
 
 
@@ -759,3 +761,54 @@ def test_after_a_pre_release_the_commits_since_that_are_told(shop: Project) -> N
     refused = shop.kit("bump", "--pre", "rc")
     assert "nothing to release since 1.1.0-rc.1" in refused.stderr
     assert "1 commit: 1 other. None of them" in refused.stderr
+
+
+def test_a_tag_alone_takes_its_commit_into_the_branch(shop: Project) -> None:
+    """A released commit that is in no branch would be met by nobody's next release."""
+    commit = shop.work.commit("fix: only here")
+    assert "refs/heads/main" in shop.kit("bump", "--dry-run").stdout
+    assert shop.kit("bump").result == "v1.1.0"
+    assert at(shop.remote, "main") == at(shop.remote, "v1.1.0^{commit}") == commit
+    assert "refs/heads/main" not in shop.kit("bump", "--as", "minor", "--dry-run").stdout
+
+
+def test_a_branch_behind_its_remote_releases_nothing(shop: Project, tmp_path: Path) -> None:
+    other = shop.clone(tmp_path / "other")
+    other.work.commit("fix: of somebody else")
+    other.work("push", "--quiet", "origin", "main")
+    before = snapshot(shop)
+    refused = shop.kit("bump")
+    assert (refused.code, "explain bump.raced" in refused.stderr) == (1, True)
+    assert_untouched(shop, before)
+    assert tags(shop.remote) == ["v1.0.0"]
+    shop.work("fetch", "--quiet")
+    assert "commits that are not here: without --dry-run that is refused" in shop.kit("bump", "--dry-run").stderr
+    assert shop.kit("bump", "--no-commit").result == "v1.1.0"
+    assert at(shop.remote, "v1.1.0^{commit}") == at(shop.work, "HEAD") != at(shop.remote, "main")
+
+
+def test_a_plan_goes_on_from_the_release(shop: Project) -> None:
+    """Version and tags are those that the run would have, not those of the commit before it."""
+    plan = ("run", "--release", "--dry-run", "--local", "--until", "tag")
+    alone = shop.kit(*plan).stdout
+    assert "push v1.1.0" in alone
+    assert "1.1.0: from the tag" in alone
+    assert f"1.1.0 1.1 1 latest sha-{at(shop.work, 'HEAD')[:7]}" in alone
+    assert "1.1.0 1.1 1 latest sha-0000000" in shop.kit(*plan, "--set", "bump.files=pyproject.toml").stdout
+    nothing = shop.kit(*plan, "--set", "bump.files=nothing").stdout
+    assert "fail: HEAD has no file nothing" in nothing
+    assert "1.1.0-main.2" in nothing
+
+
+def test_a_pre_release_on_head_says_how_it_is_released(shop: Project) -> None:
+    assert shop.kit("bump", "--pre", "rc").result == "v1.1.0-rc.1"
+    again = shop.kit("bump", "--pre", "rc")
+    assert "v1.1.0-rc.1 is on this commit, and origin has it; bump --to 1.1.0 releases it" in again.line("bump")
+    assert shop.kit("bump", "--to", "1.1.0").result == "v1.1.0"
+
+
+def test_a_tag_that_differs_from_the_remote_s_is_named(shop: Project) -> None:
+    shop.remote("tag", "v1.1.0", "v1.0.0")
+    shop.work("tag", "v1.1.0")
+    refused = shop.kit("bump")
+    assert (refused.code, "the tag v1.1.0 here is another one than that of origin" in refused.stderr) == (1, True)

@@ -131,7 +131,12 @@ def bumped(**more: object) -> Bumped:
         (bumped(commit="", files=ONE_FILE, remote="r"), True, "would release v1.5.0; nothing was written"),
         (bumped(refs=("refs/tags/v1.5.0",), remote="r"), True, "would tag v1.5.0; nothing was written"),
         (bumped(), True, "would tag v1.5.0 without pushing, since there is no remote origin; nothing was written"),
-        (bumped(there=True, remote="r"), True, "nothing to do: v1.5.0 is on this commit"),
+        (bumped(there=True), True, "nothing to do: v1.5.0 is on this commit"),
+        (
+            bumped(there=True, remote="r"),
+            True,
+            "v1.5.0 is on this commit; would be pushed where origin lacks it",
+        ),
     ],
 )  # fmt: skip
 def test_the_line_says_what_happened(value: Bumped, dry_run: bool, said: str) -> None:

@@ -177,3 +177,12 @@ def test_notes_fit_what_a_service_takes() -> None:
     found = notes(release(*many), GITHUB)
     assert len(found) < 125_000
     assert "The rest is in the commits." in found
+
+
+@pytest.mark.parametrize("style", ["keep-a-changelog", "markdown"])
+@pytest.mark.parametrize("text", ["hello", "hello\n", "# Log\n", "# Log\n\n[1]: https://example.com\n"])
+def test_a_file_ends_as_a_file_does(text: str, style: str) -> None:
+    """Without a release to stand above, a section comes last, and no blank line follows it."""
+    changed = put(text, style)
+    assert changed.startswith(text.partition("[1]")[0])
+    assert changed.rstrip("\n") + "\n" == changed

@@ -57,6 +57,9 @@ def shell(tmp_path: Path) -> Shell:
         (["tag", "--env", "prod"], 'there is no environment "prod"', ""),
         (["tag", "--image", "a b"], "image: 'a b'", ""),
         (["version", "surplus"], "got unexpected extra argument", ""),
+        (["bump", "--pre"], "option '--pre' requires an argument", "pipeline-kit bump --help"),
+        (["version", "--squash=x"], "option '--squash' does not take a value", "pipeline-kit version --help"),
+        (["config", "shw"], "no such command 'shw'", "pipeline-kit config show"),
     ],
 )
 def test_a_mistake_is_told_once_with_the_way_out(shell: Shell, arguments: list[str], headline: str, fix: str) -> None:
@@ -141,3 +144,8 @@ def test_every_command_has_help_with_examples(name: str, capsys: pytest.CaptureF
     help_text = capsys.readouterr().out
     assert "Examples:" in help_text
     assert f"pipeline-kit {name}" in help_text
+
+
+def test_without_a_home_the_state_is_not_in_the_working_tree(tmp_path: Path) -> None:
+    state = Session({}, tmp_path, io.StringIO(), io.StringIO()).context.state
+    assert not state.is_relative_to(tmp_path)

@@ -231,3 +231,19 @@ def test_versions_sort_between_the_releases_around_them(
         if releases:
             tags.insert(0, ReleaseTag(made.tag, made.version, ids[0]))
             tags.sort(key=lambda one: Version.parse(one.version), reverse=True)
+
+
+def test_a_footer_names_no_pre_release_of_another_channel() -> None:
+    """What is made sorts after what the commit was called before: 2.0.0-rc.0 is higher than 2.0.0-beta.3."""
+    named = state("fix: a\n\nRelease-As: 2.0.0-beta.3")
+    assert version(named, NEXT, channels=CHANNELS) == "2.0.0-rc.1"
+    assert version(named, Event("push", branch="beta"), channels=CHANNELS) == "2.0.0-beta.3"
+    assert version(named, channel="rc") == "2.0.0-rc.1"
+    assert version(named, channel="") == "2.0.0"
+
+
+def test_a_footer_alone_asks_for_a_release_of_a_channel_once() -> None:
+    asked = state("chore: go\n\nRelease-As: 2.0.0")
+    assert version(asked, NEXT, channels=CHANNELS) == "2.0.0-rc.1"
+    after = state("docs: a", "chore: go\n\nRelease-As: 2.0.0", tags=(tag("2.0.0-rc.1", 1),))
+    assert refused(after, NEXT, channels=CHANNELS) == "run.nothing-to-release"
