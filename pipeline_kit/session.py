@@ -117,6 +117,7 @@ class Session:
         from pipeline_kit.steps import ORDER
 
         flow = self.flow(shared)
+        flow.completes = command.name == "push"
         with flow.locked():
             if command.name in ORDER:
                 ask_pure_steps(self, flow, shared, str(command.name))

@@ -24,7 +24,7 @@ attributes and an example. An attribute that nothing reads is refused: it would 
     "images": Kind(
         Exit.USAGE,
         "A name of an image has no meaning",
-        """Each line is one image, such as contosoreg.azurecr.io/shop/web, without a tag. name=NAME,enable=false leaves one out.""",
+        """Each line is one image, such as contosoreg.azurecr.io/shop/web, without a tag. name=NAME,enable=false leaves one out. A run publishes to the configured image alone: it refuses other names, which would be published nowhere.""",
     ),
     "label": Kind(
         Exit.USAGE,

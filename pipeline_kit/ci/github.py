@@ -12,10 +12,10 @@ import msgspec
 
 from pipeline_kit.ci import files
 from pipeline_kit.ci.messages import Annotation, Artifact, EndGroup, Group, Mask, Output, Summary, Variable
-from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
 from pipeline_kit.ci.summary import fitting
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
 from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
+from pipeline_kit.model.refs import branch_of, pull_request_of, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pipeline_kit.ci import files
 from pipeline_kit.ci.messages import EndGroup, Group, Output
 from pipeline_kit.ci.tool_output import neutralise
@@ -61,24 +63,39 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     kind = _KINDS.get(environ.get("CI_PIPELINE_SOURCE", ""), "manual")
     repository = environ.get("CI_PROJECT_PATH", "")
     identity = RunIdentity("gitlab", environ.get("CI_PIPELINE_ID", ""), url=environ.get("CI_PIPELINE_URL", ""))
-    if kind == "pull_request":
-        branch = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "")
-        ref = environ.get("CI_MERGE_REQUEST_REF_PATH", "")
-    else:
-        branch = "" if tag else environ.get("CI_COMMIT_BRANCH", "")
-        ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}" if branch else ""
-    return Event(
+    event = Event(
         kind="tag" if kind == "push" and tag else kind,
-        ref=ref,
-        branch=branch,
         tag=tag,
-        base=environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
-        number=environ.get("CI_MERGE_REQUEST_IID", ""),
         default_branch=environ.get("CI_DEFAULT_BRANCH", ""),
         repository=repository,
         source_url=environ.get("CI_PROJECT_URL", ""),
-        fork=kind == "pull_request" and environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH") != repository,
-    ), identity
+    )
+    if kind == "pull_request":
+        return _request(event, environ), identity
+    branch = "" if tag else environ.get("CI_COMMIT_BRANCH", "")
+    ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}" if branch else ""
+    return msgspec.structs.replace(event, ref=ref, branch=branch), identity
+
+
+def _request(event: Event, environ: Mapping[str, str]) -> Event:
+    """``event`` with its merge request, or its pull request in the repository of GitHub that GitLab builds."""
+    external = environ.get("CI_PIPELINE_SOURCE") == "external_pull_request_event"
+    start = "CI_EXTERNAL_PULL_REQUEST" if external else "CI_MERGE_REQUEST"
+
+    def told(name: str) -> str:
+        return environ.get(f"{start}_{name}", "")
+
+    ours, theirs = event.repository, told("SOURCE_PROJECT_PATH")
+    if external:
+        ours, theirs = told("TARGET_REPOSITORY"), told("SOURCE_REPOSITORY")
+    return msgspec.structs.replace(
+        event,
+        ref=told("REF_PATH"),
+        branch=told("SOURCE_BRANCH_NAME"),
+        base=told("TARGET_BRANCH_NAME"),
+        number=told("IID"),
+        fork=not ours or theirs != ours,
+    )
 
 
 def _marker(which: str) -> str:

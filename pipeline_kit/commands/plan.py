@@ -53,6 +53,7 @@ def command(session: Session, /, **options: Any) -> None:
     check_given(given)
     flow = session.flow(shared, given)
     flow.local = options["local"]
+    flow.completes = True
     show_plan(session, flow, shared, Choice(), given)
 
 

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, prepare_output
 from pipeline_kit.model.event_facts import EventFacts
 from pipeline_kit.model.version import NextVersion
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Line, step
 from pipeline_kit.tagging import facts as facts_of
+from pipeline_kit.tagging import variables
+from pipeline_kit.tagging.images import names as image_names
+from pipeline_kit.tagging.lists import shown
 from pipeline_kit.tagging.metadata import compact, indented
-from pipeline_kit.tagging.plan import plan as default_plan
-from pipeline_kit.tagging.plan import ruled
+from pipeline_kit.tagging.plan import default_tags, extra_tags, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline_kit.model.plan import Plan
     from pipeline_kit.tagging.evaluate import Evaluated
     from pipeline_kit.tagging.facts import Facts
     from pipeline_kit.tagging.metadata import Metadata
@@ -132,6 +134,8 @@ def command(
         annotations=annotations,
         compat=bool(compat),
     )
+    if flow.completes and not flow.local:
+        _refuse_other_images(flow, asked)
     if not latest:
         asked = msgspec.structs.replace(asked, flavor=msgspec.structs.replace(asked.flavor, latest="false"))
     settings = facts_of.settings(flow.context.environ) if compat else facts_of.Settings()
@@ -140,26 +144,27 @@ def command(
         evaluated = asked.evaluated(facts, kubernetes=kubernetes)
         for warning in (*evaluated.warnings, *_without_tags(evaluated)):
             flow.context.report.warn(warning)
-        plan, found = _by_rules(flow, asked, facts, evaluated, extra, kubernetes=kubernetes)
+        named = _named(flow, evaluated, compat=asked.compat)
+        version = evaluated.version or named.version
+        # The label has the first tag with compat, whatever it is.
+        told = evaluated.main or "" if asked.compat else version
+        listed, own = evaluated.names, evaluated.tags
     else:
         named = flow.version()
-        found = asked.metadata(facts, (), named.version)
-        plan = default_plan(
-            flow.state,
-            flow.context.event,
-            named,
-            extra=extra,
-            flavor=asked.filled_flavor(facts),
-            kubernetes=kubernetes,
-            labels=found.labels,
-        )
-        found = msgspec.structs.replace(found, names=tuple(tag.name for tag in plan.tags))
-    found = msgspec.structs.replace(found, levels=settings.levels, bake_target=bake_target)
+        version = told = named.version
+        around = asked.flavor.filled(variables.general(facts))
+        own = default_tags(flow.state, flow.context.event, named, flavor=around, kubernetes=kubernetes)
+        listed = tuple(dict.fromkeys(tag.name for tag in own))
+    found = asked.metadata(facts, listed, told)
+    added = extra_tags(extra, kubernetes=kubernetes)
+    made = plan(flow.state, flow.context.event, named, [*own, *added], version=version, labels=found.labels)
+    more = tuple(tag.name for tag in made.tags if tag.name not in listed)
+    found = msgspec.structs.replace(found, names=(*listed, *more), levels=settings.levels, bake_target=bake_target)
     separators = (sep_tags or "\n", sep_labels or "\n", sep_annotations or "\n")
     given = outputs(found, separators) | _bake_files(flow, found)
-    names = [tag.name for tag in plan.tags]
+    names = [tag.name for tag in made.tags]
     return Outcome(
-        Values(tag=plan),
+        Values(tag=made),
         f"{len(names)} tag{'' if len(names) == 1 else 's'}",
         " ".join(names),
         "\n".join(names),
@@ -185,7 +190,7 @@ def _facts(flow: Flow, asked: Request, settings: facts_of.Settings, source: str,
     from pipeline_kit.ci.facts import facts as told_by
 
     context = flow.context
-    of_git = source == "git" or context.identity.ci == "local"
+    of_git = source == "git" or context.event.kind == "local"
     told = _from_git(flow, asked.asks) if of_git else told_by(context.environ, context.event)
     now = context.clock.now()
     if asked.compat:
@@ -202,10 +207,12 @@ def _from_git(flow: Flow, needed: bool) -> EventFacts:  # noqa: FBT001 - a priva
     state = flow.state
     if not needed:
         return EventFacts()
+    # A replay has the branch of the run that it makes again, on a detached commit.
+    branch = state.branch or (flow.context.event.branch if flow.context.event.kind == "local" else "")
     if state.here:
         ref = f"refs/tags/{state.here[0].name}"
-    elif state.branch:
-        ref = f"refs/heads/{state.branch}"
+    elif branch:
+        ref = f"refs/heads/{branch}"
     else:
         refs = flow.git.lines(
             "for-each-ref", "--points-at=HEAD", "--format=%(refname)", "refs/tags", "refs/heads", "refs/remotes"
@@ -232,21 +239,24 @@ def _default_branch(flow: Flow) -> str:
     return "" if found.code else found.text.removeprefix("refs/remotes/origin/")
 
 
-def _by_rules(
-    flow: Flow, asked: Request, facts: Facts, evaluated: Evaluated, extra: tuple[str, ...], *, kubernetes: bool
-) -> tuple[Plan, Metadata]:
-    main = evaluated.main or ""
-    if flow.no_version and (asked.compat or evaluated.version):
+def _refuse_other_images(flow: Flow, asked: Request) -> None:
+    """Refuse names of images that a run which publishes would leave out."""
+    others = [name for name in image_names(asked.images) if name != str(flow.image)]
+    if flow.image and others:
+        raise Failure(
+            "tag.images",
+            f"images names {shown(others[0])}, and {flow.image} alone is published",
+            why("images is what the outputs of tag are for; a run publishes one image, under the name of image."),
+            fix("leave tag.images away"),
+            alternative("another run publishes to another registry: pipeline-kit run --image NAME"),
+        )
+
+
+def _named(flow: Flow, evaluated: Evaluated, *, compat: bool) -> NextVersion:
+    if flow.no_version and (compat or evaluated.version):
         # A shallow clone has no next version; the names that a rule gives don't need one.
-        named = NextVersion(evaluated.version or main, "from the rules of tags", released=False)
-    else:
-        named = flow.version()
-    found = asked.metadata(facts, evaluated.names, main if asked.compat else evaluated.version or named.version)
-    plan = ruled(
-        flow.state, flow.context.event, named, evaluated, extra=extra, kubernetes=kubernetes, labels=found.labels
-    )
-    added = tuple(tag.name for tag in plan.tags if tag.name not in evaluated.names)
-    return plan, msgspec.structs.replace(found, names=(*found.names, *added))
+        return NextVersion(evaluated.version or evaluated.main or "", "from the rules of tags", released=False)
+    return flow.version()
 
 
 def _without_tags(evaluated: Evaluated) -> tuple[str, ...]:

@@ -24,15 +24,13 @@ if TYPE_CHECKING:
 
 _FULL = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+.][0-9A-Za-z.+-]+)?\Z"
 _COARSE = r"v?[0-9]+(?:\.[0-9]+)?\Z"
-_LATEST = r"latest(?:-.*)?\Z"
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What one rule gives: its text before and after prefix and suffix, whether ``latest`` moves with it, and the
-    version that it was read from, '' if it was read from none.
+    """What one rule gives: its text with prefix and suffix, whether ``latest`` moves with it, and the version that it
+    was read from, '' if it was read from none.
     """
 
-    text: str
     whole: str
     kind: TagKind
     latest: bool = False
@@ -73,14 +71,6 @@ class Evaluation:
             "sha": self._sha,
         }
         return ways[one.type](one)
-
-    def latest_name(self) -> str:
-        """``latest`` with the flavor's prefix and suffix, where those go around it."""
-        prefix = self._flavor.prefix if self._flavor.prefix_latest else ""
-        suffix = self._flavor.suffix if self._flavor.suffix_latest else ""
-        if self._compat:
-            return f"{prefix}latest{suffix}"
-        return f"{self._rendered(prefix)}latest{self._rendered(suffix)}"
 
     def _schedule(self, one: Rule) -> Given | None:
         if "schedule" not in self._facts.event:
@@ -137,7 +127,8 @@ class Evaluation:
         if value is None:
             self._warn(f"{shown(pattern)} finds no group {shown(group)} in {shown(text)}")
             return None
-        return self._around(one, value, _kind_of(value), latest=self._compat or not _is_prerelease(text))
+        latest = self._compat or not _is_prerelease(text)
+        return self._around(one, value, _kind_of(value), latest=latest, version=_version_in(value, text))
 
     def _edge(self, one: Rule) -> Given | None:
         branch = self._facts.branch
@@ -156,7 +147,7 @@ class Evaluation:
             return None
         if event == "tag":
             latest = self._compat or not _is_prerelease(facts.tag)
-            return self._around(one, facts.tag, _kind_of(facts.tag), latest=latest)
+            return self._around(one, facts.tag, _kind_of(facts.tag), latest=latest, version=_version_in(facts.tag))
         return self._around(one, facts.branch if event == "branch" else facts.request, "branch")
 
     def _raw(self, one: Rule) -> Given | None:
@@ -166,7 +157,7 @@ class Evaluation:
         if "tag" in asked and self._facts.tag and not asked & {"date", "commit_date"}:
             return self._around(one, value, _kind_of(value))
         # A text may be a date, and a second push on that day moves it, however much it looks like a version.
-        return self._around(one, value, "moving" if re.match(_LATEST, value) else "branch")
+        return self._around(one, value, "moving" if names.is_latest(value) else "branch")
 
     def _sha(self, one: Rule) -> Given | None:
         if not self._facts.sha:
@@ -210,7 +201,7 @@ class Evaluation:
         whole = f"{self._rendered(prefix)}{text}{self._rendered(suffix)}"
         if self._flavor.latest != "auto":
             latest = self._flavor.latest == "true"
-        return Given(text, whole, kind, latest, version)
+        return Given(whole, kind, latest, version)
 
     def _rendered(self, text: str, known: Variables | None = None) -> str:
         if "{{" not in text:
@@ -247,12 +238,23 @@ def _kind_of(text: str) -> TagKind:
     text = text.rpartition("/")[2]
     if re.match(_FULL, text):
         return "version"
-    return "moving" if re.match(_COARSE, text) or re.match(_LATEST, text) else "branch"
+    return "moving" if re.match(_COARSE, text) or names.is_latest(text) else "branch"
+
+
+def _version_in(*texts: str) -> str:
+    """The version that the first of ``texts`` is, '' where none is a whole one: what moves along is compared by it."""
+    found = (_parsed(text) for text in texts if _kind_of(text) == "version")
+    return next((one.version for one in found if one), "")
 
 
 def _is_prerelease(text: str) -> bool:
-    parsed = versions.semver(text.rpartition("/")[2]) or versions.pep440(text.rpartition("/")[2])
+    parsed = _parsed(text)
     return bool(parsed and not parsed.stable)
+
+
+def _parsed(text: str) -> versions.Parsed | None:
+    text = text.rpartition("/")[2]
+    return versions.semver(text) or versions.pep440(text)
 
 
 def check_group(one: Rule, expression: Expression) -> None:

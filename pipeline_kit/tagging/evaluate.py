@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit.model.plan import Tag, TagKind
-from pipeline_kit.tagging import names, rule
+from pipeline_kit.tagging import names, rule, variables
 from pipeline_kit.tagging.apply import Evaluation
 
 if TYPE_CHECKING:
@@ -55,13 +55,15 @@ def evaluate(
     given = [one for one in map(evaluation.given, rule.ordered(rules)) if one and one.whole]
 
     def name(text: str) -> str:
-        return names.sanitized(text) if compat else names.tag(text, kubernetes=kubernetes)
+        # Whoever asks for labels of Kubernetes wants them with compat too, though the peer has no such thing.
+        return names.sanitized(text) if compat and not kubernetes else names.tag(text, kubernetes=kubernetes)
 
     found = [name(one.whole) for one in given]
     kinds: dict[str, TagKind] = {}
     for key, one in zip(found, given, strict=True):
         kinds.setdefault(key, one.kind)
-    last = name(evaluation.latest_name())
+    around = flavor if compat else flavor.filled(variables.general(facts))
+    last = name(around.latest_name)
     latest = bool(given) and given[0].latest
     if not compat:
         # One name once: a rule may have said it already.

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
+from pipeline_kit.model.refs import branch_of, tag_of
 from pipeline_kit.model.remote import web_address
 from pipeline_kit.tagging import javascript
 
@@ -56,12 +57,12 @@ class Facts(msgspec.Struct, frozen=True):
     @property
     def branch(self) -> str:
         """The short name of a branch, '' for any other ref."""
-        return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
+        return branch_of(self.ref)
 
     @property
     def tag(self) -> str:
         """The short name of a tag, '' for any other ref."""
-        return self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else ""
+        return tag_of(self.ref)
 
     @property
     def request(self) -> str:

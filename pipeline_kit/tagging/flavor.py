@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal, cast
 import msgspec
 
 from pipeline_kit.errors import Failure, fix, why
-from pipeline_kit.tagging import javascript
+from pipeline_kit.tagging import javascript, template
 from pipeline_kit.tagging.lists import fields, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pipeline_kit.tagging.template import Variables
 
 Latest = Literal["auto", "true", "false"]
 _EXAMPLE = fix("latest=auto, or prefix=dev-,onlatest=true, or suffix=-alpine,onlatest=true")
@@ -25,6 +27,16 @@ class Flavor(msgspec.Struct, frozen=True):
     prefix_latest: bool = False
     suffix: str = ""
     suffix_latest: bool = False
+
+    @property
+    def latest_name(self) -> str:
+        """``latest`` with the prefix and the suffix that go around it."""
+        return f"{self.prefix if self.prefix_latest else ''}latest{self.suffix if self.suffix_latest else ''}"
+
+    def filled(self, known: Variables) -> Flavor:
+        """The flavor with its templates filled in."""
+        prefix, suffix = (template.render(template.parse(text), known) for text in (self.prefix, self.suffix))
+        return msgspec.structs.replace(self, prefix=prefix, suffix=suffix)
 
 
 def parse(items: Iterable[str]) -> Flavor:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 LONGEST_TAG = 128
 LONGEST_LABEL = 63
 _OTHERS = re.compile(r"[^a-zA-Z0-9._-]+")
+_AS_A_RELEASE = r"v?[0-9]+(?:\.[0-9]+(?:\.[0-9]+(?:[-+].*)?)?)?\Z"
 _MARK = 8
 
 
@@ -29,7 +29,22 @@ def tag(text: str, *, kubernetes: bool = False) -> str:
     return name if len(name) <= longest else shortened(text, longest)
 
 
+def is_latest(name: str) -> bool:
+    """Whether ``name`` is ``latest``, or that of a variant, such as ``latest-alpine``."""
+    return name == "latest" or name.startswith("latest-")
+
+
+def of_branch(branch: str) -> str:
+    """The name of what a branch holds. A branch that is called as a release's tags are (``1.5``, ``latest``) has
+    ``branch-`` in front: what is not released must not move them.
+    """
+    return f"branch-{branch}" if is_latest(branch) or re.match(_AS_A_RELEASE, branch) else branch
+
+
 def shortened(text: str, longest: int) -> str:
     """``text`` as a name of at most ``longest`` characters, with the first digits of its hash at the end."""
+    # Few names are too long, and the library takes a while to load.
+    import hashlib
+
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return f"{sanitized(text).lstrip('._-')[: longest - _MARK - 1]}-{mark}".lstrip("-")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline_kit.tagging import flavor, images, lists, metadata, rule, template, variables
+from pipeline_kit.tagging import flavor, images, lists, metadata, rule
 from pipeline_kit.tagging.flavor import Flavor
 from pipeline_kit.tagging.images import Image
 from pipeline_kit.tagging.rule import Rule
@@ -34,14 +34,6 @@ class Request(msgspec.Struct, frozen=True):
         """Whether anything asks about the event."""
         around = self.flavor.prefix + self.flavor.suffix
         return bool(self.rules or self.labels or self.annotations or "{{" in around)
-
-    def filled_flavor(self, facts: Facts) -> Flavor:
-        """The flavor with its templates filled in, for the default names."""
-        known = variables.general(facts)
-        sides = {
-            name: template.render(template.parse(getattr(self.flavor, name)), known) for name in ("prefix", "suffix")
-        }
-        return msgspec.structs.replace(self.flavor, **sides)
 
     def evaluated(self, facts: Facts, *, kubernetes: bool = False) -> Evaluated:
         """What the rules give for that event."""

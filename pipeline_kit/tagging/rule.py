@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from functools import cmp_to_key
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, fix, nearest, why
 from pipeline_kit.tagging import javascript
 from pipeline_kit.tagging.lists import fields, shown
 
@@ -112,8 +111,13 @@ def _read(item: str, *, compat: bool) -> tuple[RuleType, dict[str, str]]:
         elif value in TYPES and not (compat and value in _OURS):
             kind = value
         else:
-            near = difflib.get_close_matches(value, TYPES, 1, 0.5)
-            raise _wrong(item, f"there is no type {shown(value)}", f"The types are {', '.join(TYPES)}.", *near)
+            near = nearest(value, TYPES)
+            raise _wrong(
+                item,
+                f"there is no type {shown(value)}",
+                f"The types are {', '.join(TYPES)}.",
+                near,
+            )
     return kind, attributes
 
 
@@ -134,8 +138,8 @@ def _check_strictly(kind: RuleType, attributes: dict[str, str], item: str) -> No
     known = tuple(dict.fromkeys((*_ATTRIBUTES[kind], *_COMMON)))
     for name in attributes:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            raise _wrong(item, f"type={kind} has no {shown(name)}", f"It has {', '.join(known)}.", *near)
+            near = nearest(name, known)
+            raise _wrong(item, f"type={kind} has no {shown(name)}", f"It has {', '.join(known)}.", near)
     if math.isnan(javascript.number(attributes["priority"])):
         raise _wrong(item, f"priority={shown(attributes['priority'])} is no number", "The higher one comes first.")
     if kind == "match" and not re.match(_GROUP, attributes["group"]):
@@ -151,4 +155,4 @@ def _example(kind: RuleType) -> str:
 
 
 def _wrong(item: str, what: str, reason: str, *meant: str) -> Failure:
-    return Failure("tag.rule", f"{shown(item)}: {what}", why(reason), *(fix(one) for one in meant))
+    return Failure("tag.rule", f"{shown(item)}: {what}", why(reason), *(fix(one) for one in meant if one))

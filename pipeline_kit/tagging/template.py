@@ -6,13 +6,12 @@ that take a format, ``{{date 'YYYYMMDD' tz='Asia/Tokyo'}}``. Whatever else Handl
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
 
-from pipeline_kit.errors import Failure, fix
+from pipeline_kit.errors import Failure, fix, nearest
 from pipeline_kit.tagging.lists import shown
 from pipeline_kit.tagging.template_parser import Condition, Node, Value, nodes_of, refused
 
@@ -143,6 +142,6 @@ def _names(nodes: tuple[Node, ...]) -> list[str]:
 
 
 def _unknown(text: str, name: str, known: Variables) -> Failure:
-    near = difflib.get_close_matches(name, known, 1, 0.5)
+    near = nearest(name, known)
     reason = f"Here are: {', '.join(known)}."
-    return refused(text, f"there is no variable {shown(name)}", reason, *(fix(f"{{{{{one}}}}}") for one in near))
+    return refused(text, f"there is no variable {shown(name)}", reason, *([fix(f"{{{{{near}}}}}")] if near else []))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _TOP = Path(__file__).parents[2]
 _BESIDE = _TOP.parent / "shared" / "oracles" / "metadata-action"
-FOLDER = Path(os.environ.get("PIPELINE_KIT_ORACLES") or _BESIDE)
+FOLDER = Path(os.environ.get("PIPELINE_KIT_ORACLES") or _BESIDE).absolute()
+_FILES = ("cases", "tag", "flavor", "image", "probes")
 # 2020-01-10T00:30:00Z, and the time of the commit that the recorded API told.
 FROZEN = 1578616200.0
 COMMIT_TIME = 1731505348
@@ -35,9 +36,14 @@ _BAKE_KINDS = ("tags", "labels", "annotations")
 
 def _rows(name: str) -> list[dict[str, Any]]:
     path = FOLDER / f"{name}.json"
-    if os.environ.get("PIPELINE_KIT_ORACLES") and not (FOLDER / "cases.json").is_file():
-        raise FileNotFoundError(f"PIPELINE_KIT_ORACLES is {FOLDER}, and there is no cases.json in it")
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    if os.environ.get("PIPELINE_KIT_ORACLES") and not any((FOLDER / f"{one}.json").is_file() for one in _FILES):
+        raise FileNotFoundError(f"PIPELINE_KIT_ORACLES is {FOLDER}, and none of {', '.join(_FILES)}.json is in it")
+    if not path.is_file():
+        return []
+    try:
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     return rows
 
 
@@ -46,23 +52,27 @@ def _titled(name: str) -> Any:
     if not rows:
         reason = f"no recorded answers of docker/metadata-action in {name}.json"
         return [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="none")]
-    return [pytest.param(row, id=f"{index}-{_title(row)}") for index, row in enumerate(rows)]
+    return [pytest.param(row, id=f"{name}.json-{index}-{_title(row)}") for index, row in enumerate(rows)]
 
 
-def _title(row: dict[str, Any]) -> str:
-    first = row.get("case") or row["row"][0]
-    return str(first if isinstance(first, str) else row["suite"])[:60]
+def _title(row: Any) -> str:
+    """What the row is called; one that can't be read fails in its test, under its number."""
+    try:
+        first = row.get("case") or row["row"][0]
+        return str(first if isinstance(first, str) else row["suite"])[:60]
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return "not of the form"
 
 
 @pytest.mark.parametrize("row", _titled("cases"))
 def test_a_case(row: dict[str, Any]) -> None:
     suite, (_, env, inputs, *expected) = row["suite"], row["row"]
     asked = request.of_items(
-        images_given=inputs.get("images", []),
-        tags=inputs.get("tags", []),
-        flavor_given=inputs.get("flavor", []),
-        labels=inputs.get("labels", []),
-        annotations=inputs.get("annotations", []),
+        images_given=_listed(inputs.get("images")),
+        tags=_listed(inputs.get("tags")),
+        flavor_given=_listed(inputs.get("flavor")),
+        labels=_listed(inputs.get("labels")),
+        annotations=_listed(inputs.get("annotations")),
         compat=True,
     )
     environ = environment(env) | ({"DOCKER_METADATA_PR_HEAD_SHA": "true"} if suite == "pr-head-sha" else {})
@@ -132,8 +142,8 @@ def test_images_are_read_as_recorded(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", _titled("probes"))
 def test_a_probe(row: dict[str, Any]) -> None:
-    inputs = {key: "\n".join(value) for key, value in row["inputs"].items()}
-    environ = environment(row["env"]) | row["extra"]
+    inputs = {key: "\n".join(_listed(value)) for key, value in row["inputs"].items()}
+    environ = environment(row["env"]) | row.get("extra", {})
 
     def run() -> None:
         settings = facts_of.settings(environ)
@@ -155,7 +165,7 @@ def test_a_probe(row: dict[str, Any]) -> None:
         assert [line for line in row.get("labels", []) if line not in _lines(found.labels)] == []
         assert [line for line in row.get("ann", []) if line not in found.leveled] == []
 
-    if row["rc"]:
+    if row.get("rc"):
         with pytest.raises(Failure):
             run()
     else:
@@ -164,16 +174,28 @@ def test_a_probe(row: dict[str, Any]) -> None:
 
 def environment(name: str) -> dict[str, str]:
     """The variables of a recorded event, with the path of its payload made whole."""
-    lines = (FOLDER / "fixtures" / name).read_text(encoding="utf-8").splitlines()
-    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    found: dict[str, str] = {}
+    for line in fixture(name).read_text(encoding="utf-8").splitlines() if name else ():
+        key, equals, value = line.strip().partition("=")
+        if equals and not key.startswith("#"):
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`"
+            found[key.removeprefix("export ").strip()] = value[1:-1] if quoted else value.strip()
     if path := found.get("GITHUB_EVENT_PATH"):
-        found["GITHUB_EVENT_PATH"] = str(FOLDER / path)
+        found["GITHUB_EVENT_PATH"] = str(fixture(path))
+    return found
+
+
+def fixture(path: str) -> Path:
+    """A file of the recording: in its folder, or anywhere under its fixtures by its name."""
+    places = (FOLDER / path, FOLDER / "fixtures" / path, *sorted((FOLDER / "fixtures").rglob(Path(path).name)))
+    found = next((place for place in places if place.is_file()), None)
+    assert found, f"there is no {path} in {FOLDER}"
     return found
 
 
 def frozen(environ: dict[str, str], *, keep_commit_time: bool = False) -> Facts:
     """The facts of that environment, at the recorded time and in the recorded repository."""
-    repository = json.loads((FOLDER / "fixtures" / "repo.json").read_text(encoding="utf-8"))
+    repository = json.loads(fixture("repo.json").read_text(encoding="utf-8"))
     settings = facts_of.settings(environ)
     found = facts_of.compatible(github.facts(environ), GitState(commit="", time=COMMIT_TIME), settings, FROZEN)
     return msgspec.structs.replace(
@@ -181,12 +203,16 @@ def frozen(environ: dict[str, str], *, keep_commit_time: bool = False) -> Facts:
         commit_time=found.commit_time if keep_commit_time else FROZEN,
         repository=RepositoryFacts(
             name=repository["name"],
-            description=repository["description"] or "",
+            description=repository.get("description") or "",
             url=repository["html_url"],
-            license=(repository["license"] or {}).get("spdx_id", ""),
+            license=(repository.get("license") or {}).get("spdx_id") or "",
             default_branch=repository["default_branch"],
         ),
     )
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _compare(read: Any, expected: Any, *, refused: bool) -> None:

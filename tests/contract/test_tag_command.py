@@ -101,6 +101,78 @@ def test_the_same_commit_has_the_same_tags_on_a_laptop_and_on_each_ci(repository
     assert [tag["name"] for tag in laptop.json["tags"]][:2] == ["1.5.0", "sha-" + laptop.json["commit"][:7]]
 
 
+EVENTS = {
+    "push": (
+        {"GITHUB_REF": "refs/heads/main"},
+        {"BUILD_REASON": "IndividualCI", "BUILD_SOURCEBRANCH": "refs/heads/main"},
+        {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"},
+        ["edge", "main", "on-main-", "sha"],
+    ),
+    "schedule": (
+        {"GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_NAME": "schedule"},
+        {"BUILD_REASON": "Schedule", "BUILD_SOURCEBRANCH": "refs/heads/main"},
+        {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"},
+        ["nightly", "edge", "main", "on-main-", "sha"],
+    ),
+    "pull_request": (
+        {"GITHUB_REF": "refs/pull/7/merge", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_HEAD_REF": "topic"}
+        | {"GITHUB_BASE_REF": "main"},
+        {"BUILD_REASON": "PullRequest", "BUILD_SOURCEBRANCH": "refs/pull/7/merge"}
+        | {"SYSTEM_PULLREQUEST_SOURCEBRANCH": "refs/heads/topic", "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main"},
+        {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7"}
+        | {"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "topic", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"},
+        ["pr-7", "on--main", "sha"],
+    ),
+}
+PAYLOAD = {
+    "repository": {"default_branch": "main"},
+    "number": 7,
+    "pull_request": {"number": 7, "base": {"ref": "main"}, "head": {"ref": "topic"}},
+}
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_an_event_gives_the_same_tags_on_each_ci_and_in_a_replay(
+    repository: Repository, tmp_path: Path, kind: str
+) -> None:
+    *environs, expected = EVENTS[kind]
+    payload = tmp_path / "event.json"
+    payload.write_text(json.dumps(PAYLOAD))
+    rules = f"{RULES}\ntype=schedule\ntype=ref,event=pr\ntype=raw,value=on-{{{{branch}}}}-{{{{base_ref}}}}"
+    kit = Kit(repository.folder, {"PIPELINE_KIT_TAG_TAGS": rules, "PIPELINE_KIT_TAG_DEFAULT_BRANCH": "main"})
+    bases = (GITHUB | {"GITHUB_EVENT_PATH": str(payload)}, {"TF_BUILD": "True"}, {"GITLAB_CI": "true"})
+    found = []
+    for base, environ in zip(bases, environs, strict=True):
+        done = kit("tag", "--format", "json", **(base | environ))
+        assert done.code == 0, done.stderr
+        event = json.dumps(kit.record()["run"]["event"])
+        replayed = kit("tag", "--format", "json", PIPELINE_KIT_EVENT=event)
+        assert replayed.code == 0, replayed.stderr
+        found += [done.json, replayed.json]
+    assert all(one == found[0] for one in found)
+    assert [tag["name"].partition("sha-")[0] or "sha" for tag in found[0]["tags"]] == expected
+
+
+def test_names_of_images_that_would_be_published_nowhere_are_refused(repository: Repository) -> None:
+    (repository.folder / "Dockerfile").write_text("FROM scratch\n")
+    kit = Kit(repository.folder, {"PIPELINE_KIT_IMAGE": "contosoreg.azurecr.io/web"})
+    more = {"PIPELINE_KIT_TAG_IMAGES": "contosoreg.azurecr.io/web\nghcr.io/contoso/web"}
+    assert kit("tag", **more).code == 0
+    for command in (("plan",), ("run", "--dry-run"), ("run", "--only", "tag", "--only", "push"), ("push",)):
+        done = kit(*command, **more)
+        assert done.code == 64, done.stderr
+        assert "images names ghcr.io/contoso/web, and contosoreg.azurecr.io/web alone is published" in done.stderr
+    assert kit("plan", PIPELINE_KIT_TAG_IMAGES="ContosoReg.azurecr.io/web\nname=x/y,enable=false").code == 0
+    assert kit("plan", "--local", **more).code == 0
+
+
+def test_labels_of_kubernetes_are_made_with_compat_too(repository: Repository) -> None:
+    kit = Kit(repository.folder, {"PIPELINE_KIT_TAG_COMPAT": "metadata-action"})
+    rule = f"type=raw,value={'a' * 70}"
+    assert kit("tag", "--tags", rule).result == "a" * 70
+    assert len(kit("tag", "--tags", rule, "--kubernetes").result) == 63
+
+
 def test_a_detached_commit_goes_by_its_branch(repository: Repository, tmp_path: Path) -> None:
     repository("remote", "remove", "origin")
     clone = repository.clone(tmp_path / "clone")

@@ -103,6 +103,8 @@ def test_the_pasted_pipeline_gives_what_a_laptop_gives(organisation: Organisatio
     assert organisation.record()["run"]["identity"]["ci"] == "azure_devops"
     outputs = run.stages["image"].jobs["image"].outputs
     assert outputs["kit.version"].value == "1.1.0"
+    assert outputs["kit.tags"].value.split("\n")[:4] == ["1.1.0", "1.1", "1", "latest"]
+    assert json.loads(outputs["kit.json"].value)["labels"]["org.opencontainers.image.version"] == "1.1.0"
     assert outputs["kit.digest"].value == organisation.kit.value("build")["digest"]
     assert outputs["kit.reference"].value == here.result
     assert "### shop/web 1.1.0 is published" in "".join(run.agent.summaries.values())

@@ -72,6 +72,22 @@ def test_with_a_suffix_versions_stay_and_moving_tags_only_move_forwards(shop: Sh
     assert "1.2.0-alpine is published already" in taken.line("build")
 
 
+def test_a_release_that_a_match_read_is_compared_by_it(shop: Shop) -> None:
+    """Tags of one package among several, which are no releases of the repository's own versions."""
+    shop.rules(
+        r"type=match,pattern=web/v(\d+\.\d+\.\d+)$,group=1",
+        r"type=match,pattern=web/v(\d+),group=1",
+        release="web/v3.2.0",
+    )
+    shop.project("tag", "--delete", "v1.0.0", "v1.1.0")
+    shop.project("tag", "v0.1.0", "HEAD~1")
+    shop.project("checkout", "--quiet", "--detach")
+    assert shop.published() == {"3.2.0": "", "3": "", "latest": ""}
+    shop.release("fix: late", "web/v3.1.9")
+    stays = "3.2.0 is newer"
+    assert shop.published() == {"3.1.9": "", "3": stays, "latest": stays}
+
+
 def test_tags_of_a_branch_follow_it_and_never_go_back(shop: Shop) -> None:
     shop.rules("type=edge", "type=ref,event=branch", "type=raw,value=latest", release="v1.2.0")
     older = shop.project.commit("fix: one")

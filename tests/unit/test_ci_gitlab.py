@@ -65,6 +65,28 @@ def test_a_merge_request_is_of_a_fork_unless_its_project_is_this_one() -> None:
         assert gitlab.event(_PROJECT | request | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": source})[0].fork
 
 
+def test_a_pull_request_of_github_that_gitlab_builds_is_one() -> None:
+    request = {
+        "CI_PIPELINE_SOURCE": "external_pull_request_event",
+        "CI_EXTERNAL_PULL_REQUEST_IID": "15",
+        "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME": "fix",
+        "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY": "contoso/shop",
+        "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY": "contoso/shop",
+    }
+    event, _ = gitlab.event(_PROJECT | request)
+    assert (event.kind, event.branch, event.base, event.number, event.fork) == (
+        "pull_request",
+        "fix",
+        "main",
+        "15",
+        False,
+    )
+    other = request | {"CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY": "fabrikam/shop"}
+    assert gitlab.event(_PROJECT | other)[0].fork
+    assert gitlab.event({"CI_PIPELINE_SOURCE": "external_pull_request_event"})[0].fork
+
+
 def test_whatever_else_starts_a_pipeline_counts_as_by_hand() -> None:
     assert gitlab.event({"CI_PIPELINE_SOURCE": "schedule"})[0].kind == "schedule"
     assert gitlab.event({"CI_PIPELINE_SOURCE": "web"})[0].kind == "manual"

@@ -1,17 +1,22 @@
 """The default names of an image: the same commit gets the same ones on every CI and on a laptop."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
 from pipeline_kit.model.event import Event
+from pipeline_kit.model.event_facts import EventFacts
 from pipeline_kit.model.git_state import Commit, GitState, ReleaseTag
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.model.reference import is_tag
+from pipeline_kit.tagging import facts as facts_of
+from pipeline_kit.tagging import metadata
 from pipeline_kit.tagging.flavor import Flavor
-from pipeline_kit.tagging.plan import plan as default_plan
-from pipeline_kit.tagging.plan import ruled
+from pipeline_kit.tagging.plan import default_tags, extra_tags
+from pipeline_kit.tagging.plan import plan as made
 from pipeline_kit.versioning.next import next_version
 from tests.unit.tagging_samples import evaluated, tag
 
@@ -32,23 +37,35 @@ def state(*messages: str, released: str = "", latest: ReleaseTag | None = LATEST
     return GitState(**(facts | changes))  # type: ignore[arg-type]
 
 
-def plan(state: GitState, event: Event = PUSH, **options: object) -> Plan:
-    return default_plan(state, event, next_version(state, event), **options)  # type: ignore[arg-type]
+def plan(
+    state: GitState,
+    event: Event = PUSH,
+    *,
+    extra: tuple[str, ...] = (),
+    flavor: Flavor = Flavor(),  # noqa: B008 - a frozen value
+    kubernetes: bool = False,
+) -> Plan:
+    named = next_version(state, event)
+    tags = default_tags(state, event, named, flavor=flavor, kubernetes=kubernetes)
+    labels = metadata.labels(facts_of.facts(EventFacts(), state, {}, 0.0), named.version)
+    added = extra_tags(extra, kubernetes=kubernetes)
+    return made(state, event, named, [*tags, *added], version=named.version, labels=labels)
 
 
-def names(state: GitState, event: Event = PUSH, **options: object) -> list[str]:
+def names(state: GitState, event: Event = PUSH, **options: Any) -> list[str]:
     return [tag.name for tag in plan(state, event, **options).tags]
 
 
 def test_a_release_moves_its_tags() -> None:
     assert names(state(released="1.5.0")) == ["1.5.0", "1.5", "1", "latest", "sha-9c1f2e7"]
-    assert names(state(released="1.5.0"), latest=False) == ["1.5.0", "1.5", "1", "sha-9c1f2e7"]
+    without = Flavor(latest="false")
+    assert names(state(released="1.5.0"), flavor=without) == ["1.5.0", "1.5", "1", "sha-9c1f2e7"]
     assert names(state(released="0.5.0")) == ["0.5.0", "0.5", "latest", "sha-9c1f2e7"]
     assert names(state(released="1.5.0-rc.1")) == ["1.5.0-rc.1", "sha-9c1f2e7"]
 
 
 def test_each_tag_has_its_kind() -> None:
-    kinds = {tag.name: tag.kind for tag in plan(state(released="1.5.0"), extra=("staging",)).tags}
+    kinds = {tag.name: tag.kind for tag in plan(state(released="1.5.0"), extra=("staging", "latest-alpine")).tags}
     assert kinds == {
         "1.5.0": "version",
         "1.5": "moving",
@@ -56,7 +73,18 @@ def test_each_tag_has_its_kind() -> None:
         "latest": "moving",
         "sha-9c1f2e7": "commit",
         "staging": "branch",
+        "latest-alpine": "moving",
     }
+
+
+@pytest.mark.parametrize("branch", ["latest", "latest-alpine", "1", "1.5", "v1.5", "1.5.0", "1.5.0-rc.1", "2024"])
+def test_a_branch_called_as_a_release_moves_no_tag_of_one(branch: str) -> None:
+    assert names(state("fix: a"), Event("push", branch=branch))[1] == f"branch-{branch}"
+
+
+@pytest.mark.parametrize("branch", ["main", "release-1.5", "latest2", "v1.5.0.1x"])
+def test_any_other_branch_has_its_name(branch: str) -> None:
+    assert names(state("fix: a"), Event("push", branch=branch))[1] == branch
 
 
 def test_build_metadata_is_no_part_of_a_tag() -> None:
@@ -111,12 +139,29 @@ def test_long_branches_stay_apart() -> None:
 
 def test_rules_give_the_version_that_they_read() -> None:
     found = evaluated("type=semver,pattern={{version}}", tag("v2.0.0"))
-    named = next_version(state("fix: a"), PUSH)
-    made = ruled(state("fix: a"), PUSH, named, found, extra=("staging", "2.0.0"), labels={})
-    assert made.version == "2.0.0"
-    assert [one.name for one in made.tags] == ["2.0.0", "latest", "staging"]
-    other = ruled(state("fix: a"), PUSH, named, evaluated("type=sha"), labels={})
-    assert other.version == named.version == "1.4.3-main.1"
+    assert found.version == "2.0.0"
+    tags = [*found.tags, *extra_tags(("staging", "2.0.0"))]
+    whole = made(state("fix: a"), PUSH, next_version(state("fix: a"), PUSH), tags, version="2.0.0", labels={})
+    assert whole.version == "2.0.0"
+    assert [(one.name, one.kind) for one in whole.tags][::2] == [("2.0.0", "version"), ("staging", "branch")]
+    assert evaluated("type=sha").version == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "version"),
+    [
+        ("type=ref,event=tag", "v1.5.0", "1.5.0"),
+        ("type=ref,event=tag", "web/v1.5.0-rc.1", "1.5.0-rc.1"),
+        ("type=ref,event=tag", "2024.1.0.post1", "2024.1.0.post1"),
+        ("type=ref,event=tag", "nightly", ""),
+        ("type=match,pattern=release-(.*),group=1", "release-1.5.0", "1.5.0"),
+        (r"type=match,pattern=web/v(\d+\.\d+),group=1", "web/v1.5.7", "1.5.7"),
+        (r"type=match,pattern=v(\d+),group=1", "v7-x", ""),
+        ("type=ref,event=branch", "v1.5.0", ""),
+    ],
+)
+def test_a_tag_that_is_a_version_is_what_moving_ones_are_compared_by(rule: str, name: str, version: str) -> None:
+    assert evaluated(rule, tag(name)).version == version
 
 
 @given(st.text(max_size=300), st.booleans())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_kit.ci.refs import branch_of, pull_request_of, tag_of
+from pipeline_kit.model.refs import branch_of, pull_request_of, tag_of
 
 
 @pytest.mark.parametrize(
