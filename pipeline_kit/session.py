@@ -247,7 +247,14 @@ def _home(environ: Mapping[str, str]) -> Path:
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
-        return Path(tempfile.gettempdir()) / f"pipeline-kit-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"pipeline-kit-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        # What is kept there is believed, and anyone can make a folder of that name.
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            raise Failure(
+                "config.file", f"{folder} belongs to somebody else", fix("export HOME=/a/folder/of/yours")
+            ) from None
+        return folder
 
 
 def _upwards(folder: Path) -> list[Path]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pipeline_kit.steps.command import Shared
 
 DEFAULT = "default"
-# Values of a container's variables may be secrets, wherever they were not committed; their names are not.
-_NAMES_ALONE = ("deploy.variables",)
+# Variables of a container, and the credentials of a build cache, may be secrets wherever they were not committed: their
+# names are kept, their values are not.
+WITHHELD = frozenset({"build.cache-from", "build.cache-to", "deploy.variables"})
 
 
 def effective(session: Session, shared: Shared, given: Mapping[str, str] | None = None) -> tuple[Setting, ...]:
@@ -58,7 +59,7 @@ def _overridden(session: Session, option: Option, given: Mapping[str, str]) -> S
     set_here = (given.get(f"{option.step}.{option.key}"), "--set")
     for text, origin in (set_here, (session.environ.get(option.variable), option.variable)):
         if text:
-            return Setting(option.path, _names(text) if option.path in _NAMES_ALONE else text, origin)
+            return Setting(option.path, _names(text) if option.path in WITHHELD else text, origin)
     return None
 
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from pipeline_kit import ci, record
+from pipeline_kit.commands.effective import WITHHELD
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.process import Command
 from pipeline_kit.render.table import table
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pipeline_kit.record import Record
     from pipeline_kit.session import Session
 
-# Where a machine keeps its own things says nothing about the run.
-_OF_THE_MACHINE = frozenset({"scan.cache"})
+# Where a machine keeps its own things says nothing about the run, and what was withheld can't be set again.
+_NOT_SET = WITHHELD | {"scan.cache"}
 _INHERITED = "PIPELINE_KIT_"
 
 
@@ -109,7 +110,7 @@ def _environment(session: Session, found: Record) -> dict[str, str]:
     set_then = {
         variables[one.key]: one.value
         for one in found.run.settings
-        if one.key in variables and one.key not in _OF_THE_MACHINE and one.origin.startswith(("--", _INHERITED))
+        if one.key in variables and one.key not in _NOT_SET and one.origin.startswith(("--", _INHERITED))
     }
     event = {"PIPELINE_KIT_EVENT": msgspec.json.encode(found.run.event).decode()} if found.run.event else {}
     environment = {"PIPELINE_KIT_ENV": found.run.environment} if found.run.environment else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.git.worktree import changed
-from pipeline_kit.versioning.next import branch_of
+from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow
@@ -57,7 +57,7 @@ def branch_of_tags(flow: Flow, asked: Asked) -> str:
 
 def branch_to_push(flow: Flow) -> str:
     """The branch that the release's commit goes to."""
-    if branch := branch_of(flow.state, flow.context.event):
+    if branch := built_branch(flow.state, flow.context.event):
         return branch
     raise Failure(
         "bump.no-branch",

@@ -10,7 +10,7 @@ from semver import Version
 
 from pipeline_kit.errors import Failure
 from pipeline_kit.versioning.channels import channel_of
-from pipeline_kit.versioning.next import branch_of, refuse_incomplete
+from pipeline_kit.versioning.next import built_branch, refuse_incomplete
 from pipeline_kit.versioning.options import no_packages, rules_of_package
 from pipeline_kit.versioning.release import next_release
 
@@ -64,7 +64,7 @@ def event_of(flow: Flow) -> Event:
 
 def channel_of_branch(flow: Flow, line: Line) -> str:
     """The pre-release identifier that the branch makes, '' for stable."""
-    return channel_of(branch_of(line.state, event_of(flow)), line.rules).name
+    return channel_of(built_branch(line.state, event_of(flow)), line.rules).name
 
 
 def release_again(flow: Flow, line: Line, tag: ReleaseTag) -> Release:

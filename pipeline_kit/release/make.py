@@ -17,7 +17,7 @@ from pipeline_kit.release.plan import again_with_notes, files_of, outlook, plann
 from pipeline_kit.release.repository import opened
 from pipeline_kit.release.settle import settle
 from pipeline_kit.release.unfetched import refuse_unfetched
-from pipeline_kit.versioning.next import branch_of
+from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
     from pipeline_kit.flow import Flow
@@ -151,7 +151,7 @@ def _found(writer: Writer, flow: Flow, asked: Asked, there: tuple[Standing, ...]
     refs: tuple[str, ...] = ()
     sends = asked.push and bool(state.remote)
     if sends and not pushing.has(writer, objects):
-        branch = branch_of(state, flow.context.event) if _is_ours(flow, asked, noted) else ""
+        branch = built_branch(state, flow.context.event) if _is_ours(flow, asked, noted) else ""
         refs = _refs(state.commit, branch, objects)
         pushing.push(writer, refs, objects, new=False)
     return Bumped(

@@ -13,7 +13,7 @@ from pipeline_kit.release.lines import event_of
 from pipeline_kit.release.pushing import UNDONE
 from pipeline_kit.release.repository import REMOTE
 from pipeline_kit.versioning.channels import channel_of
-from pipeline_kit.versioning.next import branch_of
+from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,6 @@ def refuse_unfetched(
 def _is_passed(flow: Flow, line: Line, release: Release, tag: ReleaseTag) -> bool:
     """Whether ``tag`` is of the same line of releases, and not lower than ``release``."""
     found, made = Version.parse(tag.version), Version.parse(release.version)
-    allowed = channel_of(branch_of(line.state, event_of(flow)), line.rules).range
+    allowed = channel_of(built_branch(line.state, event_of(flow)), line.rules).range
     same = tag.stable or channel_name(found) == channel_name(made)
     return same and found >= made and (allowed is None or found in allowed)

@@ -13,7 +13,7 @@ from pipeline_kit.model.plan import Plan, Tag
 from pipeline_kit.model.version import moving_tags
 from pipeline_kit.tagging import names
 from pipeline_kit.tagging.flavor import Flavor
-from pipeline_kit.versioning.next import branch_of
+from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ def default_tags(
         parsed = Version.parse(named.version)
         moving = [one for one in moving_tags(parsed) if one != "latest" or flavor.latest != "false"]
         tags = [Tag(name(named.version), "version"), *(Tag(name(one), "moving") for one in moving), *tags]
-    elif branch := event.base or branch_of(state, event):
+    elif branch := event.base or built_branch(state, event):
         tags.append(Tag(name(names.of_branch(branch)), "branch"))
     if flavor.latest == "true":
         tags.append(Tag(name("latest"), "moving"))

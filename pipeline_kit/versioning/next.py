@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline_kit.model.git_state import GitState, ReleaseTag
     from pipeline_kit.versioning.channels import Channel
 
-__all__ = ["FIRST", "branch_of", "next_version", "refuse_incomplete"]
+__all__ = ["FIRST", "built_branch", "next_version", "refuse_incomplete"]
 
 
 def next_version(state: GitState, event: Event, rules: Rules | None = None) -> NextVersion:
@@ -38,10 +38,10 @@ def next_version(state: GitState, event: Event, rules: Rules | None = None) -> N
         return _of_tag(state, rules, tag)
     refuse_incomplete(state, event, first_release=rules.first_release)
     count = Count(state, rules)
-    channel = channel_of(branch_of(state, event), rules)
+    channel = channel_of(built_branch(state, event), rules)
     base = count.base()
     _refuse_out_of_range(base, count, state, event, rules)
-    previous, text = _between(count, base, channel, version.identifier(branch_of(state, event) or "detached"))
+    previous, text = _between(count, base, channel, version.identifier(built_branch(state, event) or "detached"))
     since = count.after(previous)
     return NextVersion(
         f"{text}.dirty" if _counts_as_dirty(state, event) else text,
@@ -56,7 +56,7 @@ def next_version(state: GitState, event: Event, rules: Rules | None = None) -> N
     )
 
 
-def branch_of(state: GitState, event: Event) -> str:
+def built_branch(state: GitState, event: Event) -> str:
     """The branch that is built: a CI checks out a bare commit, and knows the name."""
     return event.branch or state.branch
 
@@ -88,7 +88,7 @@ def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = Fa
 def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Event, rules: Rules) -> None:
     """Refuse what the branch could never release; of a pull request the branch that it goes to, too."""
     bases = [event.base] if event.kind == "pull_request" else []
-    for branch in (branch_of(state, event), *bases):
+    for branch in (built_branch(state, event), *bases):
         allowed = channel_of(branch, rules).range
         if allowed and base not in allowed:
             raise words.out_of_range(base, allowed, branch, count)

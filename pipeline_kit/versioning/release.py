@@ -12,7 +12,7 @@ from pipeline_kit.model.release import Release
 from pipeline_kit.versioning import words
 from pipeline_kit.versioning.channels import Channel, channel_of, is_identifier
 from pipeline_kit.versioning.count import Count
-from pipeline_kit.versioning.next import branch_of, refuse_incomplete
+from pipeline_kit.versioning.next import built_branch, refuse_incomplete
 
 if TYPE_CHECKING:
     from pipeline_kit.model.event import Event
@@ -34,7 +34,7 @@ def next_release(
     there = exact is not None and any(Version.parse(tag.version) == exact for tag in state.here)
     if not there:
         refuse_incomplete(state, event, first_release=rules.first_release)
-    branch = branch_of(state, event)
+    branch = built_branch(state, event)
     where = channel_of(branch, rules)
     if channel is not None:
         where = _given(channel, where)

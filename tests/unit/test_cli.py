@@ -10,6 +10,7 @@ import pytest
 
 from pipeline_kit import cli
 from pipeline_kit.commands.effective import effective
+from pipeline_kit.errors import Failure
 from pipeline_kit.session import Session
 from pipeline_kit.steps.command import Shared
 
@@ -101,6 +102,27 @@ def test_the_environment_wins_over_the_file_and_that_over_the_default(shell: She
     assert values["build.target"] == ("debug", "PIPELINE_KIT_BUILD_TARGET")
     assert values["build.engine"] == ("docker", "pipeline-kit.yml:1:35")
     assert values["build.file"] == ("Dockerfile", "default")
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "shown"),
+    [
+        ("deploy.variables", "TOKEN=secret\nMODE=x=y", "TOKEN, MODE"),
+        ("build.cache-to", "type=s3,bucket=b,secret_access_key=secret", "type"),
+        ("build.cache-from", "type=gha,token=secret", "type"),
+    ],
+)
+def test_what_may_be_a_secret_is_shown_by_name_alone(shell: Shell, key: str, given: str, shown: str) -> None:
+    variable = f"PIPELINE_KIT_{key}".upper().replace(".", "_").replace("-", "_")
+    assert shell.values(**{variable: given})[key] == (shown, variable)
+
+
+def test_a_folder_of_somebody_else_keeps_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 54321)  # in no list of users, and not who makes the folder
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    session = Session({}, tmp_path, io.StringIO(), io.StringIO())
+    with pytest.raises(Failure, match="belongs to somebody else"):
+        assert session.context
 
 
 def test_an_empty_variable_counts_as_not_set(shell: Shell) -> None:
