@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import select
 import shlex
-import shutil
 import signal
 import subprocess
 import threading
@@ -98,8 +97,10 @@ class Runner:
 
     def find(self, program: str) -> Path | None:
         """Where ``program`` is, None if it is not installed. A name with a slash is taken as a path."""
-        found = shutil.which(program, path=self._environ.get("PATH"))
-        return Path(found) if found else None
+        # A folder of PATH that is relative, or empty, would be one of the repository's.
+        folders = [one for one in os.get_exec_path(self._environ) if one.startswith("/")]
+        paths = [Path(program)] if "/" in program else [Path(folder, program) for folder in folders]
+        return next((path for path in paths if os.access(path, os.X_OK) and path.is_file()), None)
 
     def require(self, program: str, hint: str) -> Path:
         """Where ``program`` is; without it a failure that gives ``hint``."""

@@ -8,8 +8,8 @@ import msgspec
 
 from pipeline_kit.errors import Failure, why
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\Z")
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z"
+_DOMAIN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\Z"
 
 
 class Id(msgspec.Struct, frozen=True):
@@ -41,13 +41,13 @@ class Ids(msgspec.Struct, frozen=True):
         for name, one, other in ((client, self.client, self.tenant), (tenant, self.tenant, self.client)):
             if not one:
                 raise Failure("login.ids", f"{name} is not set", why(_missing(other)))
-        if not _GUID.match(self.client.value):
+        if not re.match(_GUID, self.client.value):
             raise Failure(
                 "login.ids",
                 f"{self.client.origin}: {self.client.value!r} is no client id",
                 why("It has the form 00000000-0000-0000-0000-000000000000; it is not the name and not the object id."),
             )
-        if not _GUID.match(self.tenant.value) and not _DOMAIN.match(self.tenant.value):
+        if not re.match(_GUID, self.tenant.value) and not re.match(_DOMAIN, self.tenant.value):
             raise Failure(
                 "login.ids",
                 f"{self.tenant.origin}: {self.tenant.value!r} is no tenant",

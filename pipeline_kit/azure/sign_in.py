@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline_kit.azure.hosts import SCOPE, cloud_of
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
 _ENOUGH = 1800.0
 
 
-@dataclass(slots=True)
 class Azure:
     """Signs in by an identity of Entra ID, once a run for each registry. ``ids`` are those of the configuration."""
 
-    ids: Ids = field(default_factory=Ids)
-    _held: dict[str, AcrCredential] = field(default_factory=dict)
+    def __init__(self, ids: Ids = Ids()) -> None:  # noqa: B008 - a frozen value
+        self.ids = ids
+        self._held: dict[str, AcrCredential] = {}
 
     def given(self, repository: Repository, context: Context) -> AcrCredential | None:
         """By the identity that the run was given, by its configuration or its CI: see ``identity.choose``."""

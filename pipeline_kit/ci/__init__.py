@@ -1,14 +1,13 @@
 """The CIs that can run us. Nothing outside this folder knows how one of them names, groups or hides a thing.
 
-A dialect is a module. Adding one is a module, a line in ``DIALECTS`` and its contract test.
+A dialect is a module, imported where it is the one. Adding one is a module, a line in ``MARKS`` and its contract test.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-from pipeline_kit.ci import azure_devops, github, gitlab, local
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +25,6 @@ class Dialect(Protocol):
     TEMPORARY_FOLDER: str
     """The variable that names the job's own folder, which goes with the job; '' if there is none."""
 
-    def detect(self, environ: Mapping[str, str]) -> bool:
-        """Whether this CI runs us."""
-
     def event(self, environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
         """What made it start, and which run this is."""
 
@@ -38,19 +34,30 @@ class Dialect(Protocol):
         """
 
 
-# By the name that a record has (RunIdentity.ci). The first that recognises itself is it.
-DIALECTS: dict[str, Dialect] = {"github": github, "azure_devops": azure_devops, "gitlab": gitlab, "local": local}
-_MARKS = frozenset({github.MARK, azure_devops.MARK, gitlab.MARK})
+# The variable that is true where a CI runs us, by the name that a record has of it (RunIdentity.ci), which is that of
+# the module too.
+MARKS = {"github": "GITHUB_ACTIONS", "azure_devops": "TF_BUILD", "gitlab": "GITLAB_CI"}
+_NONE = "local"
+
+
+def name_of(environ: Mapping[str, str]) -> str:
+    """The name of the CI that runs us, ``local`` where there is none that we know."""
+    return next((name for name, mark in MARKS.items() if environ.get(mark, "").lower() == "true"), _NONE)
+
+
+def dialect(name: str) -> Dialect:
+    """The dialect of the CI of that name."""
+    return cast("Dialect", import_module(f"{__name__}.{name}"))
 
 
 def detect(environ: Mapping[str, str]) -> Dialect:
-    """The dialect of the CI that runs us, ``local`` where there is none."""
-    return next(dialect for dialect in DIALECTS.values() if dialect.detect(environ))
+    """The dialect of the CI that runs us."""
+    return dialect(name_of(environ))
 
 
 def without_ci(environ: Mapping[str, str]) -> dict[str, str]:
-    """``environ`` as on a terminal: no dialect but ``local`` recognises itself."""
-    return {key: value for key, value in environ.items() if key not in _MARKS}
+    """``environ`` as on a terminal: no CI is recognised."""
+    return {key: value for key, value in environ.items() if key not in MARKS.values()}
 
 
 def temporary_folder(environ: Mapping[str, str]) -> Path | None:

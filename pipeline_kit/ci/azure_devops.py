@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NAME = "Azure Pipelines"
 TEMPORARY_FOLDER = "AGENT_TEMPDIRECTORY"
-MARK = "TF_BUILD"
 
 _KINDS: dict[str, EventKind] = {
     "IndividualCI": "push",
@@ -33,11 +32,6 @@ _KINDS: dict[str, EventKind] = {
     "Schedule": "schedule",
 }
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def detect(environ: Mapping[str, str]) -> bool:
-    """Whether the agent runs us."""
-    return environ.get(MARK, "").lower() == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:

@@ -16,8 +16,10 @@ _AZURE = re.compile(r"-\s*checkout:\s*self\b")
 _LARGEST = 1 << 20
 
 
-def remedy(root: Path, ci: str) -> tuple[Note, Place | None]:
-    """The lines to add for the CI named ``ci`` (RunIdentity.ci), and the place of its checkout where it is found."""
+def remedy(root: Path, ci: str, *, shallow: bool) -> tuple[Note, Place | None]:
+    """The lines to add for the CI named ``ci`` (RunIdentity.ci), and the place of its checkout where it is found; what
+    to do in this clone, which is ``shallow`` or lacks tags alone, where it is none that we know.
+    """
     if ci == "github":
         place = _find(root, (".github/workflows/*.yml", ".github/workflows/*.yaml"), _GITHUB)
         lines = "with: { fetch-depth: 0 }     # a large repository: also filter: blob:none"
@@ -27,7 +29,7 @@ def remedy(root: Path, ci: str) -> tuple[Note, Place | None]:
         return fix(f"{_where(place)}under checkout: self, add\n    fetchDepth: 0\n    fetchTags: true"), place
     if ci == "gitlab":
         return fix(".gitlab-ci.yml, under variables, add\n    GIT_DEPTH: 0"), None
-    return fix("git fetch --unshallow --tags"), None
+    return fix(f"git fetch {'--unshallow ' if shallow else ''}--tags"), None
 
 
 def _where(place: Place | None) -> str:

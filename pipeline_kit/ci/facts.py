@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_kit.ci import github
+from pipeline_kit.ci import github, name_of
 from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _NAMES: dict[EventKind, str] = {
 
 def facts(environ: Mapping[str, str], event: Event) -> EventFacts:
     """The facts of ``event``; on GitHub with what its payload adds."""
-    if github.detect(environ):
+    if name_of(environ) == "github":
         return github.facts(environ)
     branch, tag = event.branch, event.tag
     if event.kind == "pull_request":

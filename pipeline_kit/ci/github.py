@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NAME = "GitHub Actions"
 TEMPORARY_FOLDER = "RUNNER_TEMP"
-MARK = "GITHUB_ACTIONS"
 
 # Webhook payloads end at 25 MB. What is longer is cut, and then no JSON.
 _LARGEST_PAYLOAD = 32 * 1024 * 1024
@@ -38,11 +37,6 @@ _KINDS: dict[str, EventKind] = {
     "pull_request_review": "pull_request",
     "pull_request_review_comment": "pull_request",
 }
-
-
-def detect(environ: Mapping[str, str]) -> bool:
-    """Whether the runner, or one that does as it does, runs us."""
-    return environ.get(MARK) == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NAME = "GitLab CI"
 TEMPORARY_FOLDER = ""
-MARK = "GITLAB_CI"
 
 _KINDS: dict[str, EventKind] = {
     "push": "push",
@@ -32,11 +31,6 @@ _LARGEST_FILE = 5000
 _LONGEST_LINE = 1000
 # Sections don't nest, so one name is enough.
 _SECTION = "pipeline_kit"
-
-
-def detect(environ: Mapping[str, str]) -> bool:
-    """Whether GitLab's runner runs us."""
-    return environ.get(MARK) == "true"
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:

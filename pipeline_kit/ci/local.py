@@ -1,4 +1,4 @@
-"""No CI: a person's terminal. git says which branch it is; there is nobody to give outputs to.
+"""No CI that we know: most often a person's terminal. git says which branch it is; there is nobody to give outputs to.
 
 ``PIPELINE_KIT_EVENT`` has a terminal stand in for another event: the JSON that a record has of it.
 """
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 
     from pipeline_kit.ci.messages import Message
 
+# One of them is set by nearly every CI; their clones most often lack the tags.
+_OF_A_CI = ("CI", "JENKINS_URL", "TEAMCITY_VERSION")
 NAME = "local"
 TEMPORARY_FOLDER = ""
-
-
-def detect(environ: Mapping[str, str]) -> bool:
-    """Always: it is asked last."""
-    return True
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
@@ -33,12 +30,13 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
 
 def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     """A run by hand, of the event that is to be imitated if there is one."""
-    return _imitated(environ.get("PIPELINE_KIT_EVENT", "")), RunIdentity("local")
+    if text := environ.get("PIPELINE_KIT_EVENT", ""):
+        return _imitated(text), RunIdentity("local")
+    unknown = any(environ.get(name, "").lower() not in ("", "0", "false") for name in _OF_A_CI)
+    return Event("local", skips_tags=unknown), RunIdentity("local")
 
 
 def _imitated(text: str) -> Event:
-    if not text:
-        return Event("local")
     try:
         return msgspec.json.decode(text, type=Event)
     except msgspec.MsgspecError as error:

@@ -20,9 +20,9 @@ Level = Literal["error", "warning", "notice"]
 _ANNOTATIONS = 10
 _ANNOTATION_LENGTH = 4096
 _SHORTEST_MASK = 4
-_OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_LINE_END = re.compile(r"[\r\n]+")
+_OUTPUT_NAME = r"[A-Za-z_][A-Za-z0-9_-]*\Z"
+_VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_]*\Z"
+_LINE_END = r"[\r\n]+"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Mask(msgspec.Struct, frozen=True):
         """What to hide: each line of its own, since a CI looks at one line at a time. Lines of up to three characters
         are left out: they hide nothing that can't be guessed, and would blot out half the log.
         """
-        lines = (line.strip() for line in _LINE_END.split(self.secret))
+        lines = (line.strip() for line in re.split(_LINE_END, self.secret))
         return tuple(dict.fromkeys(line for line in lines if len(line) >= _SHORTEST_MASK))
 
 
@@ -78,9 +78,9 @@ class Output(msgspec.Struct, frozen=True):
         return f"Output({self.name!r})"
 
     def __post_init__(self) -> None:
-        if not _OUTPUT_NAME.match(self.name):
+        if not re.match(_OUTPUT_NAME, self.name):
             raise ValueError(f"{self.name!r} is not the name of an output (letters, digits, _ and -)")
-        if self.secret and _LINE_END.search(self.value):
+        if self.secret and re.search(_LINE_END, self.value):
             raise ValueError(f"the secret output {self.name} has several lines")
 
 
@@ -94,7 +94,7 @@ class Variable(msgspec.Struct, frozen=True):
         return f"Variable({self.name!r})"
 
     def __post_init__(self) -> None:
-        if not _VARIABLE_NAME.match(self.name):
+        if not re.match(_VARIABLE_NAME, self.name):
             raise ValueError(f"{self.name!r} is not the name of a variable (letters, digits and _)")
 
 

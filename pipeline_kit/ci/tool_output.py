@@ -11,14 +11,15 @@ import re
 
 from pipeline_kit.errors import printable
 
-_COLOUR = re.compile(r"(\x1b\[[0-9;:]*m)")
+# Compiled with the first line: most commands show none.
+_COLOUR = r"(\x1b\[[0-9;:]*m)"
 _COLOUR_OFF = "\x1b[0m"
 # CSI (moves the cursor, clears lines) and OSC (sets titles, makes links), as ECMA-48 writes them.
-_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_SEQUENCE = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 # Azure's agent finds ##vso[ anywhere in a line, GitHub's runner ##[ too.
-_BRACKET_COMMAND = re.compile(r"##(vso)?\[", re.IGNORECASE)
+_BRACKET_COMMAND = r"(?i)##(vso)?\["
 # GitHub's runner reads ::name::data after any white space. Without the second pair it is no command.
-_COLON_COMMAND = re.compile(r"\A([ \t]*):(?=:.*::)")
+_COLON_COMMAND = r"\A([ \t]*):(?=:.*::)"
 
 
 def neutralise(line: str) -> str:
@@ -27,13 +28,13 @@ def neutralise(line: str) -> str:
     ``##vso[`` becomes ``##_vso[``, ``##[`` becomes ``##_[`` and a leading ``::`` becomes ``:_:``. Sequences that move
     the cursor are dropped; other control characters, a carriage return within the line too, are shown as escapes.
     """
-    line = _SEQUENCE.sub(_colour_only, line.rstrip("\r\n"))
-    pieces = _COLOUR.split(line)
+    line = re.sub(_SEQUENCE, _colour_only, line.rstrip("\r\n"))
+    pieces = re.split(_COLOUR, line)
     text = "".join(piece if index % 2 else printable(piece) for index, piece in enumerate(pieces))
-    text = _BRACKET_COMMAND.sub(lambda found: f"##_{found[1] or ''}[", text)
-    text = _COLON_COMMAND.sub(r"\1:_", text)
+    text = re.sub(_BRACKET_COMMAND, lambda found: f"##_{found[1] or ''}[", text)
+    text = re.sub(_COLON_COMMAND, r"\1:_", text)
     return text if len(pieces) == 1 or text.endswith(_COLOUR_OFF) else text + _COLOUR_OFF
 
 
 def _colour_only(sequence: re.Match[str]) -> str:
-    return sequence[0] if _COLOUR.fullmatch(sequence[0]) else ""
+    return sequence[0] if re.fullmatch(_COLOUR, sequence[0]) else ""

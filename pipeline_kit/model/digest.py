@@ -10,12 +10,12 @@ import msgspec
 PATTERN = r"^sha256:[0-9a-f]{64}$"
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern=PATTERN)]
 
-_DIGEST = re.compile(PATTERN[:-1] + r"\Z")
+_DIGEST = PATTERN[:-1] + r"\Z"
 
 
 def is_digest(text: str) -> bool:
     """Whether ``text`` is a digest in canonical form."""
-    return bool(_DIGEST.match(text))
+    return bool(re.match(_DIGEST, text))
 
 
 def digest_of(content: bytes) -> Digest:

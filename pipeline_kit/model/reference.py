@@ -12,10 +12,11 @@ import msgspec
 
 from pipeline_kit.model.digest import Digest, is_digest, short
 
+# Compiled when the first one is read: most commands of a pipeline read none.
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*\Z")
-_REGISTRY = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
+_REPOSITORY = rf"{_COMPONENT}(?:/{_COMPONENT})*\Z"
+_REGISTRY = r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z"
 _HUB = "docker.io"
 
 
@@ -77,7 +78,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 def is_tag(text: str) -> bool:
     """Whether a registry accepts ``text`` as a tag."""
-    return bool(_TAG.match(text))
+    return bool(re.match(_TAG, text))
 
 
 def by_digest(repository: Repository, digest: Digest) -> Reference:
@@ -94,11 +95,11 @@ def _repository(name: str, text: str) -> Repository:
     registry = _HUB if registry in ("index.docker.io", "registry-1.docker.io") else registry.lower()
     if registry == _HUB and "/" not in path:
         path = f"library/{path}"
-    if not _REGISTRY.match(registry):
+    if not re.match(_REGISTRY, registry):
         raise ValueError(f"{text!r}: {registry!r} is not a registry's host name")
     if path != path.lower():
         raise ValueError(f"{text!r}: a repository is lower case; did you mean {name.lower()!r}?")
-    if not _REPOSITORY.match(path) or len(path) > 255:
+    if not re.match(_REPOSITORY, path) or len(path) > 255:
         raise ValueError(
             f"{text!r}: {path!r} is not a repository (lower case letters, digits, and / . _ - between them)"
         )

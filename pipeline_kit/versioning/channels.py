@@ -19,9 +19,9 @@ STABLE = "stable"
 BUILD = "+"
 MAINTENANCE = "maintenance"
 WORDS = (STABLE, MAINTENANCE)
-_RANGE = re.compile(r"(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?\.x(?:\.x)?")
-_LINE = re.compile(r"v?(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?(?:\.x){0,2}")
-_IDENTIFIER = re.compile(r"(?![0-9]+\Z)[0-9A-Za-z-]{1,50}")
+_RANGE = r"(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?\.x(?:\.x)?"
+_LINE = r"v?(?P<major>0|[1-9][0-9]{0,8})(?:\.(?P<minor>0|[1-9][0-9]{0,8}))?(?:\.x){0,2}"
+_IDENTIFIER = r"(?![0-9]+\Z)[0-9A-Za-z-]{1,50}"
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -55,19 +55,19 @@ def channel_of(branch: str, rules: Rules) -> Channel:
     for pattern, name in rules.channels:
         if fnmatchcase(branch, pattern):
             return _channel(name, branch)
-    if _RANGE.fullmatch(branch):
+    if re.fullmatch(_RANGE, branch):
         return Channel(range=_range(branch))
     return Channel(releases=not rules.channels)
 
 
 def is_channel(name: str) -> bool:
     """Whether ``name`` can stand behind a pattern."""
-    return bool(name in (BUILD, *WORDS) or _RANGE.fullmatch(name) or _IDENTIFIER.fullmatch(name))
+    return bool(name in (BUILD, *WORDS) or re.fullmatch(_RANGE, name) or re.fullmatch(_IDENTIFIER, name))
 
 
 def is_identifier(name: str) -> bool:
     """Whether ``name`` can be a channel's identifier in a version."""
-    return bool(_IDENTIFIER.fullmatch(name)) and name not in WORDS
+    return bool(re.fullmatch(_IDENTIFIER, name)) and name not in WORDS
 
 
 def _channel(name: str, branch: str) -> Channel:
@@ -77,14 +77,14 @@ def _channel(name: str, branch: str) -> Channel:
         return Channel(build=True, releases=False)
     if name == MAINTENANCE:
         return Channel(range=_range(branch))
-    if _RANGE.fullmatch(name):
+    if re.fullmatch(_RANGE, name):
         return Channel(range=_range(name))
     return Channel(name)
 
 
 def _range(text: str) -> Range:
     """The range that ``1.x``, ``1.5.x`` or ``release/1.5`` names."""
-    found = _LINE.fullmatch(text.rpartition("/")[2])
+    found = re.fullmatch(_LINE, text.rpartition("/")[2])
     if found is None:
         raise Failure(
             "version.range",

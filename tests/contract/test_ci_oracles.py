@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_kit.ci import DIALECTS
+from pipeline_kit.ci import dialect
 from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Message, Output
 from pipeline_kit.errors import Place
 
@@ -27,7 +27,7 @@ def _name(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", _RECORDED["cases"], ids=_name)
 def test_we_write_what_the_ci_s_own_library_writes(case: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "file"
-    written = DIALECTS[case["ci"]].emit(_message(case), {case.get("file", ""): str(file)})
+    written = dialect(case["ci"]).emit(_message(case), {case.get("file", ""): str(file)})
     if file.exists():
         written = re.sub(r"delimiter_[0-9a-f]{32}", "DELIMITER", file.read_bytes().decode())
     assert written == case["answer"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_kit.ci import DIALECTS, gitlab
+from pipeline_kit.ci import detect, gitlab
 from pipeline_kit.ci.facts import facts as told_by
 from pipeline_kit.ci.messages import Output
 from pipeline_kit.errors import Failure
@@ -26,7 +26,7 @@ type=sha"""
 
 
 def told(environ: dict[str, str]) -> EventFacts:
-    dialect = next(one for one in DIALECTS.values() if one.detect(environ))
+    dialect = detect(environ)
     return told_by(environ, dialect.event(environ)[0])
 
 
