@@ -20,7 +20,7 @@ class Rules(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     prefix: str = "v"
-    preset: str = "conventional"
+    preset: str = "default"
     bumps: tuple[tuple[str, Bump | None], ...] = ()
     squash: bool = False
     channels: tuple[tuple[str, str], ...] = ()

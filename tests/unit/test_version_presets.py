@@ -13,9 +13,11 @@ from pipeline_kit.model.git_state import Commit
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.versioning import commits
 from pipeline_kit.versioning.changes import read
-from pipeline_kit.versioning.presets import PRESETS
+from pipeline_kit.versioning.presets import DEFAULT, PRESETS
 
 CASES = json.loads((Path(__file__).parents[1] / "commit_cases.json").read_text(encoding="utf-8"))
+# Those that are named after what reads messages so.
+NAMED = [name for name in PRESETS if name != DEFAULT]
 # What a message is made of, so that chance comes near to the grammar.
 PIECES = st.sampled_from(
     [
@@ -39,15 +41,20 @@ def highest(messages: list[str], preset: str) -> str | None:
     return commits.highest(change.bump for change in changes)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", NAMED)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_preset_answers_as_its_tool_did(case: dict[str, Any], preset: str) -> None:
     assert highest(case["messages"], preset) == case["answers"][preset]
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_default_reads_messages_as_the_conventional_one(case: dict[str, Any]) -> None:
+    assert highest(case["messages"], DEFAULT) == case["answers"]["conventional"]
+
+
 def test_all_34_cases_are_there_for_every_preset() -> None:
     assert len(CASES) == 34
-    assert all(set(case["answers"]) == set(PRESETS) for case in CASES)
+    assert all(set(case["answers"]) == set(NAMED) for case in CASES)
 
 
 @pytest.mark.parametrize(
@@ -134,5 +141,5 @@ def test_a_huge_message_takes_linear_time(bomb: str) -> None:
 def test_the_guide_has_what_the_tools_answered() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "versions.md").read_text(encoding="utf-8")
     rows = [line.strip("|").split(" | ") for line in guide.splitlines() if line.startswith("| `")]
-    shown = [[cell.strip() for cell in row[1:]] for row in rows if len(row) == len(PRESETS) + 1]
-    assert shown == [[case["answers"][preset] or "-" for preset in PRESETS] for case in CASES]
+    shown = [[cell.strip() for cell in row[1:]] for row in rows if len(row) == len(NAMED) + 1]
+    assert shown == [[case["answers"][preset] or "-" for preset in NAMED] for case in CASES]

@@ -178,7 +178,13 @@ def test_a_footer_asks_for_the_version() -> None:
 
 @pytest.mark.parametrize(
     ("preset", "expected"),
-    [("conventional", "2.0.0"), ("specification", "2.0.0"), ("angular", "1.4.3"), ("commitizen", "1.4.3")],
+    [
+        ("default", "2.0.0"),
+        ("specification", "2.0.0"),
+        ("conventional", "1.4.3"),
+        ("angular", "1.4.3"),
+        ("commitizen", "1.4.3"),
+    ],
 )
 def test_a_preset_knows_no_footer_that_its_tool_does_not(preset: str, expected: str) -> None:
     assert version(state("fix: a\n\nRelease-As: 2.0.0"), preset=preset) == expected

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline_kit.model.version import Bump
 
-DEFAULT = "conventional"
+DEFAULT = "default"
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -39,7 +39,9 @@ class Preset(msgspec.Struct, frozen=True):
 
 
 PRESETS: dict[str, Preset] = {
-    "conventional": Preset("semantic_release.conventional", asks=True, skips=True),
+    # As conventional; but a footer that names a version is followed, which the tool doesn't know.
+    DEFAULT: Preset("semantic_release.conventional", asks=True, skips=True),
+    "conventional": Preset("semantic_release.conventional", skips=True),
     "specification": Preset("specification.bump", asks=True),
     "angular": Preset("semantic_release.angular", skips=True),
     "python-semantic-release": Preset("python_semantic_release.bump", cancels=False, merges=False),
