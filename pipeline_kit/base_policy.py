@@ -23,9 +23,10 @@ def rules_of_base(context: Context, environment: str) -> dict[str, Any] | None:
     if not _BRANCH.match(base) or ".." in base:
         return None
     git = Git(context.root, context.run, context.environ)
-    if git.call("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{base}^{{commit}}").code:
+    branch = f"refs/remotes/{git.settings.remote_name(base)}/{base}"
+    if git.call("rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}").code:
         return None
-    found = git.call("show", "--end-of-options", f"refs/remotes/origin/{base}:{config.NAME}")
+    found = git.call("show", "--end-of-options", f"{branch}:{config.NAME}")
     if found.code:
         return {}  # the branch has no configuration: the defaults are its rules
     try:

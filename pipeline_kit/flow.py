@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +25,15 @@ from pipeline_kit.record import Entry, Record, Run, Setting, Values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pipeline_kit.config import Settings
-    from pipeline_kit.context import Context
+    from pipeline_kit.config import Settings  # noqa: TC004 - a flow is never decoded
+    from pipeline_kit.context import Context  # noqa: TC004
     from pipeline_kit.model.deployment import Deployment
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.plan import Plan
     from pipeline_kit.model.published import Published
-    from pipeline_kit.model.reference import Repository
+    from pipeline_kit.model.reference import Repository  # noqa: TC004
     from pipeline_kit.model.verdict import Verdict
     from pipeline_kit.model.version import NextVersion
 
@@ -56,20 +55,20 @@ class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
     """A step does nothing, for a reason that its line gives."""
 
 
-@dataclass
-class Flow:
+class Flow(msgspec.Struct, dict=True, eq=False):
     """One image on its way through the steps. ``image`` is None where no name is configured. ``rules`` say how versions
     are counted. ``local`` is a run without an account; ``will_push`` is whether something is to be published, and
     ``completes`` whether a run that builds goes on to publish, so that it takes over what an earlier one has published;
     ``given`` are the settings that are not at their default; ``unwritten`` keeps the record in memory, for a plan.
-    ``no_version`` is why there is no version, for ``tag``, whose rules may do without.
+    ``answers`` is a step that runs alone and whose answer no other step needs the record for. ``no_version`` is why
+    there is no version, for ``tag``, whose rules may do without.
     """
 
     context: Context
     settings: Settings
     image: Repository | None
     environment: str = ""
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules = Rules()
     local: bool = False
     will_push: bool = True
     completes: bool = False
@@ -77,6 +76,7 @@ class Flow:
     record_path: Path = Path()
     record: Record | None = None
     unwritten: bool = False
+    answers: bool = False
     no_version: Failure | None = None
 
     @property
@@ -98,14 +98,16 @@ class Flow:
         """The repository's state under several rules, by name, in one pass: all commits, with the paths that rules of a
         package need. A clone that lacks history or tags is completed where the rules allow it.
         """
-        scopes = {name: (one.prefix, "") for name, one in rules.items()}
+        prefixes = {name: one.prefix for name, one in rules.items()}
         refuse_missing(self.git, [(one.package, one.path) for one in rules.values()])
         paths = any(one.scoped for one in rules.values())
-        found = self.git.states(scopes, paths=paths)
-        lacks = [one for one in found.values() if one.shallow or (not one.has_tags and self.context.event.skips_tags)]
+        found = self.git.states(prefixes, paths=paths)
+        event = self.context.event
+        lacks = any(one.shallow or one.may_lack_tags(event) for one in found.values())
         if lacks and any(one.fetch for one in rules.values()):
             self.git.unshallow()
-            found = self.git.states(scopes, paths=paths)
+            found = self.git.states(prefixes, paths=paths)
+            found = {name: msgspec.structs.replace(one, completed=True) for name, one in found.items()}
         return found
 
     def count_by(self, rules: Rules) -> None:
@@ -193,17 +195,38 @@ class Flow:
     def locked(self) -> Iterator[None]:
         """Keep a second run out of this working tree's record and layout for as long as the block lasts."""
         path = self.context.state / "run.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise _busy(self.context.root, file.read().strip()) from None
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+        with ExitStack() as stack:
+            with self.writing(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(path.open("a+", encoding="utf-8"))
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    file.seek(0)
+                    raise _busy(self.context.root, file.read().strip()) from None
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
             yield
+
+    @contextmanager
+    def writing(self, folder: Path) -> Iterator[None]:
+        """Around what is written below ``folder``. Where it can't be, an answer alone is given all the same, with a
+        warning, and nothing more is written.
+
+        Failure: ``record.unwritten``, ``tool.disk``.
+        """
+        try:
+            yield
+        except (OSError, Failure) as error:
+            failure = record.unwritten(folder, error, *record.WHY_WRITTEN) if isinstance(error, OSError) else error
+            if self.answers and failure.kind in ("record.unwritten", "tool.disk"):
+                self.unwritten = True
+                self.context.report.warn(f"no record is kept: {failure.headline} (pipeline-kit plan writes nothing)")
+            elif failure is error:
+                raise
+            else:
+                raise failure from error
 
     def _need(self, step: str) -> Any:
         value = self._value(step)
@@ -266,11 +289,13 @@ class Flow:
             failure=failure,
             value=value,
         )
-        self.record = self._records().with_entry(entry)
         if self.unwritten:
+            self.record = self._records().with_entry(entry)
             return
-        prepare_output(self.record_path.parent)
-        record.write(self.record, self.record_path)
+        with self.writing(self.record_path.parent):
+            self.record = self._records().with_entry(entry)
+            prepare_output(self.record_path.parent)
+            record.write(self.record, self.record_path)
 
     def _environment_of(self, step: str) -> str:
         return self.environment if step == "deploy" else ""
@@ -290,7 +315,12 @@ def prepare_output(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        try:
+            ignore.write_text("*\n", encoding="utf-8")
+        except OSError:
+            # An empty one, from a full disk, would make the tree dirty, and so every later version another one.
+            ignore.unlink(missing_ok=True)
+            raise
 
 
 def _busy(root: Path, owner: str) -> Failure:

@@ -8,11 +8,12 @@ two runs of the same commit (who ran it, when, how long) stands in ``run`` and i
 from __future__ import annotations
 
 import os
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline_kit.errors import Failure, alternative, fix, why
+from pipeline_kit.errors import Failure, Note, alternative, fix, why
 from pipeline_kit.model.bump import Bumped
 from pipeline_kit.model.deployment import Deployment
 from pipeline_kit.model.event import Event, RunIdentity
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAME = "run.json"
 _LARGEST = 64 << 20
+WHY_WRITTEN = (
+    why("Each step keeps what it gave in the working tree's record, and the next one reads it there."),
+    alternative("pipeline-kit plan writes nothing, and says version and tags too"),
+)
 
 
 class Values(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -135,10 +140,7 @@ def write(record: Record, path: Path) -> None:
     try:
         write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
     except Failure as failure:
-        raise failure.extended(
-            why("Each step keeps what it gave in the working tree's record, and the next one reads it there."),
-            alternative("pipeline-kit plan writes nothing, and says version and tags too"),
-        ) from None
+        raise failure.extended(*WHY_WRITTEN) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -157,8 +159,13 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        kind = "tool.disk" if error.errno == 28 else "record.invalid"
-        raise Failure(kind, f"{path} can't be written: {error.strerror}") from error
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: OSError, *notes: Note) -> Failure:
+    """The failure of a file or folder that can't be written."""
+    kind = "tool.disk" if error.errno == ENOSPC else "record.unwritten"
+    return Failure(kind, f"{path} can't be written: {error.strerror}", *notes)
 
 
 def _key(entry: Entry) -> tuple[str, str, str]:

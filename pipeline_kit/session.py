@@ -35,7 +35,9 @@ _OUTPUT = ".pipeline-kit"
 
 
 class Session:
-    """What the commands share. ``step`` is the one that runs now: a failure belongs to it."""
+    """What the commands share. ``step`` is the one that runs now: a failure belongs to it. ``answers`` is a step that
+    runs alone and only answers.
+    """
 
     def __init__(self, environ: Mapping[str, str], folder: Path, stdout: IO[str], stderr: IO[str]) -> None:
         self.environ = environ
@@ -43,15 +45,18 @@ class Session:
         self.step = ""
         self.stopped_before = ""
         self.started = 0.0
+        self.answers = False
         self._stdout = stdout
         self.dialect = ci.detect(environ)
         self.terminal = Terminal(stderr, self.dialect, environ)
 
     @cached_property
     def context(self) -> Context:
-        """The context of this invocation. An event that hands secrets to anyone's code is refused here."""
+        """The context of this invocation. An event that hands secrets to anyone's code is refused here, but to a step
+        that runs nothing of the repository.
+        """
         event, identity = self.dialect.event(self.environ)
-        if event.unsafe:
+        if event.unsafe and not self.answers:
             raise Failure(
                 "config.unsafe-event",
                 "pull_request_target is refused",
@@ -113,11 +118,14 @@ class Session:
 
     def alone(self, command: StepCommand, shared: Shared, options: dict[str, Any]) -> None:
         """Run one step under the lock of its working tree, and print its result."""
-        from pipeline_kit.commands.chain import ask_pure_steps
+        from pipeline_kit.commands.chain import PURE, ask_pure_steps
         from pipeline_kit.steps import ORDER
 
+        self.answers = command.name in PURE
         flow = self.flow(shared)
         flow.completes = command.name == "push"
+        flow.answers = self.answers
+        self.terminal.begin(str(command.name))
         with flow.locked():
             if command.name in ORDER:
                 ask_pure_steps(self, flow, shared, str(command.name))

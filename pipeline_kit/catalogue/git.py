@@ -10,7 +10,8 @@ KINDS: dict[str, Kind] = {
         """A version is read from the tags and commits of a git repository, and none encloses this folder.
 
 Run in a clone, or make one: git init, commit, and tag the first release with git tag v0.1.0. A folder that belongs to another user is not
-read either: git's safe.directory names the ones that may be.""",
+read either: git's safe.directory names the ones that may be. A linked working tree (git worktree) and a submodule need the repository that
+their file .git names: a container has to have it too, at the same place.""",
     ),
     "empty": Kind(
         Exit.USAGE,
@@ -27,10 +28,12 @@ git fetch --unshallow --tags. A large repository fetches faster with filter: blo
     ),
     "no-tags": Kind(
         Exit.USAGE,
-        "The clone has no tags, and this CI leaves them out by default",
-        """A complete clone without tags looks like a repository before its first release. Azure Pipelines skips tags unless fetchTags is true.
+        "The clone has no tags, and may have been made without them",
+        """A complete clone without tags looks like a repository before its first release. Azure Pipelines skips tags unless fetchTags is true,
+and so do most other CIs. A clone that git clone --no-tags made says so in its configuration: remote.origin.tagOpt.
 
-Set fetchTags: true, or pass --first-release (PIPELINE_KIT_VERSION_FIRST_RELEASE=true) if there is no release yet.""",
+Set fetchTags: true under checkout: self; anywhere: git fetch --tags. If there is no release yet, pass --first-release
+(PIPELINE_KIT_VERSION_FIRST_RELEASE=true).""",
     ),
     "unsafe": Kind(
         Exit.USAGE,
@@ -46,6 +49,12 @@ Run git config --global --add safe.directory FOLDER with the folder of the messa
 another repository, with a configuration that runs programs, git is told to read none that it comes upon.
 
 Run in a clone, or in a worktree of it: git --git-dir=FOLDER worktree add ../checkout HEAD.""",
+    ),
+    "elsewhere": Kind(
+        Exit.USAGE,
+        "GIT_DIR names another repository",
+        """GIT_DIR makes git read another repository than the one whose files are here. A version names the files that are checked out, so it is
+not followed: unset it, or run in a working tree of that repository. In a hook of this repository it names this one, and is no trouble.""",
     ),
     "old": Kind(
         Exit.USAGE,

@@ -14,6 +14,14 @@ KINDS: dict[str, Kind] = {
         "The record can't be read",
         """It was changed by hand, cut, or written by another version. It is not evidence any more: run the earlier steps again.""",
     ),
+    "unwritten": Kind(
+        Exit.USAGE,
+        "The record can't be written",
+        """Each step keeps what it gave in .pipeline-kit of the working tree, and the next one reads it there: that folder, and the user's
+cache folder ($XDG_CACHE_HOME, else ~/.cache) with the images that were built, have to be writable.
+
+version and tag that run alone answer all the same, with a warning; pipeline-kit plan writes nothing.""",
+    ),
     "digest": Kind(
         Exit.BROKE,
         "Two steps speak of different images",

@@ -72,11 +72,18 @@ def safe_environment(
         "GIT_ALLOW_PROTOCOL": "" if offline else _PROTOCOLS,
         "GIT_PROXY_COMMAND": "",
         "LC_ALL": "C.UTF-8",
-        "GIT_CONFIG_COUNT": str(len(settings)),
     }
-    for index, (key, value) in enumerate(settings):
-        variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    return variables
+    return with_settings(variables, settings)
+
+
+def with_settings(environment: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """``environment`` with more of git's settings, which win over those that it has."""
+    found = dict(environment)
+    count = int(found.get("GIT_CONFIG_COUNT", "0"))
+    for key, value in settings:
+        found |= {f"GIT_CONFIG_KEY_{count}": key, f"GIT_CONFIG_VALUE_{count}": value}
+        count += 1
+    return found | {"GIT_CONFIG_COUNT": str(count)}
 
 
 def _given(environ: Mapping[str, str]) -> list[tuple[str, str]]:

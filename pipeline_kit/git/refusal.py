@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure, alternative, fix, quote, why
+from pipeline_kit.errors import Failure, alternative, fix, printable, quote, why
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline_kit.process import Completed
 
 _FIRST_COMMIT = "git add . && git commit -m 'feat: first version'"
 
 
-def unreadable(found: Completed, folder: Path) -> Failure:
-    """Why git did not answer."""
+def unreadable(found: Completed, folder: Path, git_dir: str = "") -> Failure:
+    """Why git did not answer; ``git_dir`` is the caller's GIT_DIR."""
     said = found.stderr
     if "dubious ownership" in said or "unsafe repository" in said:
         named = re.search(r"repository (?:at )?\(?'([^'\n]+)'", said)
@@ -29,7 +28,10 @@ def unreadable(found: Completed, folder: Path) -> Failure:
             fix(f"git config --global --add safe.directory {shlex.quote(top)}"),
         )
     if "safe.bareRepository" in said:
-        return bare(folder)
+        bare_one = re.search(r"bare repository '([^'\n]+)'", said)
+        return bare(Path(bare_one[1]) if bare_one else folder)
+    if gone := re.search(r"not a git repository: (/[^\n]+)", said):
+        return _gone(folder, gone[1])
     if "not a git repository" in said or not said:
         return Failure(
             "git.missing",
@@ -37,6 +39,7 @@ def unreadable(found: Completed, folder: Path) -> Failure:
             why("The version is read from the tags and commits of a repository."),
             fix(f"git init && {_FIRST_COMMIT}"),
             alternative("pipeline-kit --help lists what works without one"),
+            *([alternative("GIT_DIR is not followed: cd to a working tree of that repository")] if git_dir else []),
         )
     if "unknown repository extension" in said or "repo version" in said:
         return Failure(
@@ -61,13 +64,37 @@ def too_old() -> Failure:
 
 def bare(folder: Path) -> Failure:
     """A repository without a working tree, or the inside of ``.git``."""
+    checkout = shlex.quote(str(folder.parent / "checkout"))
     return Failure(
         "git.bare",
         f"{folder} has no working tree: it is a bare repository, or the inside of one",
         why(
             "An image is built from files that are checked out, and a bare repository may be a trap in someone's files."
         ),
-        fix(f"git --git-dir={shlex.quote(str(folder))} worktree add ../checkout HEAD && cd ../checkout"),
+        fix(f"git --git-dir={shlex.quote(str(folder))} worktree add {checkout} HEAD && cd {checkout}"),
+    )
+
+
+def elsewhere(git_dir: str, folder: Path) -> Failure:
+    """GIT_DIR names another repository than the one of ``folder``."""
+    shown = printable(git_dir)[:200]
+    return Failure(
+        "git.elsewhere",
+        f"GIT_DIR is {shown}, and {folder} is of another repository",
+        why("The version of a commit belongs to the files that are checked out with it, and GIT_DIR is not followed."),
+        fix("unset GIT_DIR"),
+        alternative("cd to a working tree of that repository"),
+    )
+
+
+def _gone(folder: Path, repository: str) -> Failure:
+    """A linked working tree, or a submodule, whose repository is not where its ``.git`` says."""
+    return Failure(
+        "git.missing",
+        f"the repository of {folder} is not at {printable(repository)[:200]}",
+        why("This is a linked working tree or a submodule: its file .git says where its repository is."),
+        alternative("in a container: mount that folder too, at the same place"),
+        alternative(f"where it was moved: git -C REPOSITORY worktree repair {shlex.quote(str(folder))}"),
     )
 
 

@@ -30,9 +30,8 @@ PACK = {
     "ls-remote": "--upload-pack=git-upload-pack",
     "push": "--receive-pack=git-receive-pack",
 }
-_SSH_OPTION = re.compile(
-    r"(StrictHostKeyChecking|CheckHostIP|UserKnownHostsFile|IdentitiesOnly|IdentityFile|BatchMode|ConnectTimeout)=.*",
-    re.DOTALL,
+_SSH_OPTION = (
+    "(?s)(StrictHostKeyChecking|CheckHostIP|UserKnownHostsFile|IdentitiesOnly|IdentityFile|BatchMode|ConnectTimeout)=.*"
 )
 
 
@@ -56,7 +55,7 @@ def plain_ssh(command: str) -> str:
         return ""
     options, values = arguments[::2], arguments[1::2]
     fit = len(options) == len(values) and all(
-        option == "-i" or (option == "-o" and _SSH_OPTION.fullmatch(value))
+        option == "-i" or (option == "-o" and re.fullmatch(_SSH_OPTION, value))
         for option, value in zip(options, values, strict=True)
     )
     return shlex.join(["ssh", *arguments]) if fit and program.rpartition("/")[2] == "ssh" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline_kit.git import refusal, remote, walk, worktree
 from pipeline_kit.git.environment import PASSED, safe_environment
-from pipeline_kit.git.history import folder
 from pipeline_kit.git.settings import Settings
 from pipeline_kit.git.tags import all_tags, release_tags
 from pipeline_kit.model.git_state import GitState
@@ -18,6 +18,7 @@ from pipeline_kit.process import Command, Completed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pipeline_kit.errors import Failure
     from pipeline_kit.process import Runner
 
 _BRANCH = "refs/heads/"
@@ -29,6 +30,7 @@ _HEAD = (
     "--symbolic-full-name",
     "HEAD",
 )
+_UNKNOWN_OPTION = 129  # of a git that has no --show-scope
 _HINT = "apt-get install git, or https://git-scm.com/downloads"
 # Reads end by themselves; this is for a file that never does, such as a pipe that the configuration includes.
 _PATIENCE = 600.0
@@ -57,8 +59,8 @@ class Git:
         """The repository's and the user's configuration."""
         environment = safe_environment(self._environ, offline=True)
         found = self._run(("config", "--list", "--show-scope", "-z"), environment, PASSED)
-        if found.code and "bad config" in found.stderr:
-            raise refusal.unreadable(found, self._folder)
+        if found.code not in (0, _UNKNOWN_OPTION):
+            raise self._unreadable(found)
         settings = Settings.parse(found.stdout)
         if found.code or settings is None:  # it would run what we switched off
             raise refusal.too_old()
@@ -89,38 +91,38 @@ class Git:
         """The working tree's top."""
         found = self.call("rev-parse", "--show-toplevel")
         if found.code:
-            raise refusal.unreadable(found, self._folder)
+            raise self._unreadable(found)
         return Path(found.text)
 
-    def state(self, prefix: str = "v", path: str = "") -> GitState:
-        """HEAD, the release tags around it, and the commits since the last release that touch ``path`` ('' = all)."""
-        return self.states({"": (prefix, path)})[""]
+    def state(self, prefix: str = "v") -> GitState:
+        """HEAD, the release tags around it, and the commits since the last release."""
+        return self.states({"": prefix})[""]
 
-    def states(self, scopes: Mapping[str, tuple[str, str]], *, paths: bool = False) -> dict[str, GitState]:
-        """The state of each package of a repository of several, by name, in one pass. A scope is the prefix of its tags
-        and its folder from the repository's top. ``paths`` asks for the paths of all commits.
+    def states(self, prefixes: Mapping[str, str], *, paths: bool = False) -> dict[str, GitState]:
+        """The state of each package of a repository of several, by name, in one pass; ``prefixes`` are those of their
+        tags. ``paths`` asks for the paths of all commits, which tell whose they are (``Rules.counts``).
         """
-        settings, head, tags = self.settings, self.head(), all_tags(self)
-        by_prefix = {prefix: release_tags(tags, prefix) for prefix in {prefix for prefix, _ in scopes.values()}}
-        named = {name: by_prefix[prefix] for name, (prefix, _) in scopes.items()}
-        whole = paths or any(folder(path) for _, path in scopes.values())
-        latest, history = walk.since_release(self, head.commit, named, paths=whole)
+        settings, head, every = self.settings, self.head(), all_tags(self)
+        by_prefix = {prefix: release_tags(every, prefix) for prefix in {*prefixes.values()}}
+        named = {name: by_prefix[prefix] for name, prefix in prefixes.items()}
+        latest, history = walk.since_release(self, head.commit, named, paths=paths)
         dirty = worktree.changed(self, settings)
         return {
             name: GitState(
                 commit=head.commit,
                 time=history.time,
                 branch=head.branch,
-                here=tuple(tag for tag in named[name] if tag.commit == head.commit),
+                here=tuple(tag for tag in tags if tag.commit == head.commit),
                 latest=latest[name],
-                since=history.after(walk.commit_of(latest[name]), path),
-                tags=named[name],
+                since=history.after(walk.commit_of(latest[name])),
+                tags=tags,
                 dirty=dirty,
                 shallow=head.shallow,
-                has_tags=bool(tags),
-                remote=settings.remote,
+                has_tags=bool(every),
+                skips_tags=settings.skips_tags(head.branch),
+                remote=settings.remote_of(head.branch),
             )
-            for name, (_, path) in scopes.items()
+            for name, tags in named.items()
         }
 
     def is_ancestor(self, older: str, newer: str) -> bool:
@@ -129,16 +131,20 @@ class Git:
             return False
         return self.call("merge-base", "--is-ancestor", "--end-of-options", older, newer).code == 0
 
-    def unshallow(self, name: str = "origin") -> None:
-        """Fetch from the remote ``name`` what a version needs and this clone lacks: the history of HEAD, and the tags.
+    def unshallow(self, name: str = "") -> None:
+        """Fetch from the remote ``name`` ('' = that of the branch) what a version needs and this clone lacks: the
+        history of HEAD, and the tags.
 
         Failure: ``git.unshallow``, where the remote did not give it. No tag is moved.
         """
-        remote.complete(self, name)
+        remote.complete(self, name or self.settings.remote_name(self.head().branch))
 
     def head(self) -> Head:
-        """HEAD; a failure where there is none."""
+        """HEAD; a failure where there is none, or where GIT_DIR names another repository."""
         found = self.call(*_HEAD)
+        named = self._environ.get("GIT_DIR", "")
+        if named and found.code == 0 and not self._is_here(named):
+            raise refusal.elsewhere(named, self._folder)
         match _lines(found.text):
             case [_, "false", *_]:
                 raise refusal.bare(self._folder)
@@ -149,7 +155,15 @@ class Git:
                 return Head(commit, self._symbolic_head().removeprefix(_BRANCH), shallow == "true")
             case [_, "true", *_]:
                 raise refusal.no_commit(self._symbolic_head(), self.call("rev-parse", "--verify", "HEAD"))
-        raise refusal.unreadable(found, self._folder)
+        raise self._unreadable(found)
+
+    def _is_here(self, git_dir: str) -> bool:
+        """Whether GIT_DIR, which is never followed, names this repository: a hook of it sets it."""
+        found = self.call("rev-parse", "--absolute-git-dir").checked("git.broke").text
+        return os.path.realpath(git_dir) == os.path.realpath(found)
+
+    def _unreadable(self, found: Completed) -> Failure:
+        return refusal.unreadable(found, self._folder, self._environ.get("GIT_DIR", ""))
 
     def _symbolic_head(self) -> str:
         found = self.call("symbolic-ref", "--quiet", "HEAD")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from pipeline_kit.git.environment import SAFE_CONFIG
 
 # Files of the machine and of the user, and the environment. What is left is the repository's: local and worktree.
 _USERS = frozenset({"system", "global", "command"})
-_HELPER = re.compile(r"credential\.(?:.*\.)?helper", re.DOTALL)
+_HELPER = r"(?s)credential\.(?:.*\.)?helper"
+# A name alone: neither a URL nor a path, and nothing that is read as an option.
+_REMOTE = r"remote\.(?P<name>(?!.*\.\.)\w[\w.+@-]*(?:/\w[\w.+@-]*)*)\.url"
 _FILTER_KEYS = frozenset({"clean", "smudge", "process", "required"})
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, dict=True):
     """Entries as (scope, key, value), in the order in which git reads them."""
 
     entries: tuple[tuple[str, str, str], ...]
@@ -43,7 +45,7 @@ class Settings:
     @property
     def helpers(self) -> list[tuple[str, str]]:
         """The credential helpers that the machine, the user or the environment names."""
-        return [(name, value) for scope, name, value in self.entries if scope in _USERS and _HELPER.fullmatch(name)]
+        return [(name, value) for scope, name, value in self.entries if scope in _USERS and re.fullmatch(_HELPER, name)]
 
     @cached_property
     def filters(self) -> frozenset[str]:
@@ -62,10 +64,31 @@ class Settings:
         """Whether objects may be missing here that a remote has promised."""
         return any(name.startswith("remote.") and name.endswith(".promisor") for _, name, _ in self.entries)
 
-    @property
-    def remote(self) -> str:
-        """Where ``origin`` is, without credentials; '' where there is none."""
-        return without_credentials(next(iter(self.all("remote.origin.url")), ""))
+    def remote_name(self, branch: str) -> str:
+        """The remote of ``branch`` ('' = on none), as git chooses it: what the branch names, else the only one there
+        is, else ``origin``. A branch can name a configured remote alone: a repository must not send us elsewhere.
+        """
+        named = self.all(f"branch.{branch}.remote")[-1:]
+        remotes = self.remotes
+        if branch and named and named[0] in remotes:
+            return named[0]
+        return remotes[0] if len(remotes) == 1 else "origin"
+
+    def skips_tags(self, branch: str) -> bool:
+        """Whether the remote of ``branch`` is to be fetched from without its tags, as ``git clone --no-tags`` says."""
+        return self.all(f"remote.{self.remote_name(branch)}.tagopt")[-1:] == ["--no-tags"] and bool(
+            self.remote_of(branch)
+        )
+
+    def remote_of(self, branch: str) -> str:
+        """Where the remote of ``branch`` is, without credentials; '' where there is none."""
+        return without_credentials(next(iter(self.all(f"remote.{self.remote_name(branch)}.url")), ""))
+
+    @cached_property
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes that have an address."""
+        found = (re.fullmatch(_REMOTE, key) for _, key, _ in self.entries if key.startswith("remote."))
+        return tuple(dict.fromkeys(one["name"] for one in found if one))
 
 
 def without_credentials(text: str) -> str:

@@ -24,8 +24,8 @@ _VERSION = re.compile(
 )
 # No name of a ref has a caret or a newline.
 _SHOWN = re.compile(r"([^ ]+) refs/tags/([^\n^]+)(?:\^\{\})?\n")
-_ID = re.compile("[0-9a-f]{40,64}")
-_BROKEN = re.compile(r"broken ref refs/tags/(\S+)")
+_ID = "[0-9a-f]{40,64}"
+_BROKEN = r"broken ref refs/tags/(\S+)"
 _Precedence: TypeAlias = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...], bool]
 
 
@@ -45,8 +45,8 @@ def _one_by_one(git: Git) -> dict[str, str]:
     asked = "".join(f"refs/tags/{name}^{{}}\n" for name in names).encode("utf-8", "surrogateescape")
     answers = _text(git.call("cat-file", "--batch-check=%(objectname)", stdin=asked).checked("git.broke").stdout)
     pairs = zip(names, answers.split("\n")[:-1], strict=True)
-    found = {name: answer if _ID.fullmatch(answer) else "" for name, answer in pairs}
-    return found | dict.fromkeys(_BROKEN.findall(listed.stderr), "")
+    found = {name: answer if re.fullmatch(_ID, answer) else "" for name, answer in pairs}
+    return found | dict.fromkeys(re.findall(_BROKEN, listed.stderr), "")
 
 
 def _text(output: bytes) -> str:

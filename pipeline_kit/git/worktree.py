@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _STATUS = ("status", "--porcelain=v2", "-z", "--ignore-submodules=dirty", "--no-renames")
 # An ordinary entry: changed in the working tree alone, with the blob that the index has.
-_CHANGED = re.compile(r"1 \.M \S+ \S+ \S+ \S+ \S+ ([0-9a-f]+) (.+)", re.DOTALL)
+_CHANGED = r"(?s)1 \.M \S+ \S+ \S+ \S+ \S+ ([0-9a-f]+) (.+)"
 _CHUNK = 1 << 20
 _MOST_PATHS = 500
 
@@ -34,7 +34,7 @@ def changed(git: Git, settings: Settings, *, untracked: bool = True) -> int:
     entries = [entry for entry in out.decode("utf-8", "surrogateescape").split("\0") if entry]
     if not settings.filters:
         return len(entries)
-    found = [_Entry(match[2], match[1]) for entry in entries if (match := _CHANGED.fullmatch(entry))]
+    found = [_Entry(match[2], match[1]) for entry in entries if (match := re.fullmatch(_CHANGED, entry))]
     return len(entries) - (_unchanged(git, settings, found) if found else 0)
 
 

@@ -9,6 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pipeline_kit.model.event import Event
+
 
 class ReleaseTag(msgspec.Struct, frozen=True):
     """A tag that names a version, and the commit it stands on."""
@@ -24,8 +26,9 @@ class ReleaseTag(msgspec.Struct, frozen=True):
 
 
 class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A commit's id, message and parents (the first 64 KiB of the message). ``paths`` are the files it changed, from
-    the repository's top, where they were asked for; of a merge, what it brings to its first parent.
+    """A commit's id, message and parents; of a message of more than 128 KiB its first and last lines alone. ``paths``
+    are the files it changed, from the repository's top, where they were asked for; of a merge, what it brings to its
+    first parent.
     """
 
     id: str
@@ -53,7 +56,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     pre-releases too, highest version first. ``latest`` is the highest stable one that HEAD descends from, those on HEAD
     not counted; ``since`` are the commits after it with HEAD itself, newest first: all of history where there is none.
     ``tags`` are all release tags of the repository, also those of other branches, highest first. ``dirty`` counts the
-    changed files.
+    changed files. ``has_tags`` is whether there is any tag, ``skips_tags`` whether this clone is told to leave those of
+    the remote out, and ``completed`` whether the remote has just given all that it has.
     """
 
     commit: str
@@ -66,9 +70,18 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     dirty: int = 0
     shallow: bool = False
     has_tags: bool = False
+    skips_tags: bool = False
+    completed: bool = False
     remote: str = ""
 
     @property
     def short(self) -> str:
         """The first seven digits of the commit."""
         return self.commit[:7]
+
+    def may_lack_tags(self, event: Event) -> bool:
+        """Whether there are no tags here although there may be some. On a CI that we don't know a repository without a
+        remote has all there is.
+        """
+        by_ci = event.skips_tags and (event.kind != "local" or bool(self.remote))
+        return not self.has_tags and not self.completed and (self.skips_tags or by_ci)

@@ -33,7 +33,7 @@ def tree(record: Record, destination: Path, context: Context) -> Path:
     _share_objects(git, destination, context)
     copy = Git(destination, context.run, context.environ)
     copy.call("update-ref", "--stdin", stdin=_refs(git, record)).checked("git.broke")
-    if remote := git.settings.remote:
+    if remote := git.settings.remote_of(record.run.event.branch if record.run.event else ""):
         copy.call("config", "--local", "remote.origin.url", remote).checked("git.broke")
     copy.call("checkout", "--quiet", "--detach", record.commit).checked("git.broke")
     return destination

@@ -91,7 +91,15 @@ def command(flow: Flow, *, all_packages: bool, **options: Any) -> Outcome:
         named = next_version(flow.state, flow.context.event, flow.rules)
     except Failure as failure:
         raise with_remedy(failure, flow, "version") from None
-    return Outcome(Values(version=named), named.version, named.origin, named.version, {"version": named.version})
+    whole = "; of the whole repository, not of one package" if _is_whole(flow) else ""
+    return Outcome(
+        Values(version=named), named.version, f"{named.origin}{whole}", named.version, {"version": named.version}
+    )
+
+
+def _is_whole(flow: Flow) -> bool:
+    """Whether there are packages, and all of them are counted together."""
+    return bool(flow.settings.packages()) and not (flow.rules.package or flow.rules.path)
 
 
 def rules_of(settings: Settings, *, package: str, **options: Any) -> Rules:
@@ -133,7 +141,7 @@ def with_remedy(failure: Failure, flow: Flow, command: str) -> Failure:
     if failure.kind not in ("git.shallow", "git.no-tags"):
         return failure
     cause, *others = failure.notes
-    note, place = remedy(flow.context.root, flow.context.identity.ci)
+    note, place = remedy(flow.context.root, flow.context.identity.ci, shallow=failure.kind == "git.shallow")
     failure.notes = (cause, note, *others)
     failure.place = place
     depth = "--depth 1 " if failure.kind == "git.shallow" else "--no-tags "

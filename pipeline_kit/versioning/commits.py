@@ -20,13 +20,14 @@ _HEADER = re.compile(
 )
 # At the start of a line and in capitals, as the specification wants it.
 _BREAKING = re.compile(r"^BREAKING[ -]CHANGE: +(?=\S)", re.MULTILINE)
-_FOOTER = re.compile(r"^(?:[A-Za-z][A-Za-z0-9-]*(?:: | #)|[ \t]*$)", re.MULTILINE)
 _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE | re.IGNORECASE)
-_REVERT_REFERENCES = re.compile(r"^Refs: ([0-9a-f, ]{7,4096})$", re.MULTILINE | re.IGNORECASE)
 _SKIPPED = re.compile(r"\[skip\s{1,9}release\]|\[release\s{1,9}skip\]", re.IGNORECASE)
 _RELEASE_AS = re.compile(r"^Release-As: *v?([^\s]{1,200})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w/#&-])(?:#|GH-|AB#)[0-9]{1,12}\b")
-_LISTED = re.compile(r"^(?:[ \t]{0,3}[*-][ \t]+|    )(?=[A-Za-z])", re.MULTILINE)
+# Compiled for the few messages that need them.
+_FOOTER = r"(?m)^(?:[A-Za-z][A-Za-z0-9-]*(?:: | #)|[ \t]*$)"
+_REVERT_REFERENCES = r"(?mi)^Refs: ([0-9a-f, ]{7,4096})$"
+_LISTED = r"(?m)^(?:[ \t]{0,3}[*-][ \t]+|    )(?=[A-Za-z])"
 _COUNTED = ("feat", "fix", "perf")
 _ORDER: tuple[Bump, ...] = ("patch", "minor", "major")
 _LONGEST_SUBJECT = 200
@@ -58,7 +59,7 @@ def breaking_footer(message: str) -> str:
     if found is None:
         return ""
     text = message[found.end() : found.end() + _LONGEST_TEXT]
-    end = _FOOTER.search(text, text.find("\n")) if "\n" in text else None
+    end = re.compile(_FOOTER).search(text, text.find("\n")) if "\n" in text else None
     return " ".join(text[: end.start() if end else len(text)].split())
 
 
@@ -69,7 +70,7 @@ def reverted(message: str) -> tuple[str, ...]:
     found = [one[1] for one in _REVERTED.finditer(message)]
     if Header(message).kind == "revert":
         found += [
-            one for refs in _REVERT_REFERENCES.finditer(message) for one in re.findall(r"[0-9a-f]{7,64}", refs[1])
+            one for refs in re.finditer(_REVERT_REFERENCES, message) for one in re.findall(r"[0-9a-f]{7,64}", refs[1])
         ]
     return tuple(dict.fromkeys(one.lower() for one in found[:_MOST]))
 
@@ -93,13 +94,13 @@ def release_as(message: str) -> str:
 
 def references(message: str) -> tuple[str, ...]:
     """The issues that it names, such as ``#12``, ``GH-12`` and ``AB#12``."""
-    found = (one[0] for one in _REFERENCE.finditer(message[: 64 * 1024]))
+    found = (one[0] for one in _REFERENCE.finditer(message))
     return tuple(list(dict.fromkeys(found))[:_MOST])
 
 
 def listed(message: str) -> Iterator[str]:
     """The messages that a squash message lists: as bullets, or indented as ``git merge --squash`` writes them."""
-    starts = [one.end() for one in _LISTED.finditer(message)]
+    starts = [one.end() for one in re.finditer(_LISTED, message)]
     for start, end in pairwise([*starts, len(message)]):
         text = message[start:end]
         yield text if text.startswith("BREAKING") else "\n".join(line.lstrip() for line in text.split("\n"))

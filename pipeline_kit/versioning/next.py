@@ -75,14 +75,20 @@ def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = Fa
             *([] if event.kind == "local" else [alternative("in this clone: git fetch --unshallow --tags")]),
             alternative("let pipeline-kit fetch what is missing: PIPELINE_KIT_VERSION_FETCH=true"),
         )
-    if not state.has_tags and event.skips_tags and not first_release:
+    if state.may_lack_tags(event) and not first_release:
         raise Failure(
             "git.no-tags",
-            "this clone has no tags, and this CI leaves them out",
+            f"this clone has no tags, and {_why_no_tags(state, event)}",
             why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
             alternative("if there is no release yet: PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
-            alternative("in this clone: git fetch --tags"),
+            *([] if event.kind == "local" else [alternative("in this clone: git fetch --tags")]),
         )
+
+
+def _why_no_tags(state: GitState, event: Event) -> str:
+    if event.skips_tags and event.kind != "local":
+        return "this CI leaves them out"
+    return "it was made without them (tagOpt)" if state.skips_tags else "most CIs leave them out"
 
 
 def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Event, rules: Rules) -> None:

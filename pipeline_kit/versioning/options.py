@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pipeline_kit.errors import Failure, fix, printable, why
+from pipeline_kit.errors import Failure, alternative, fix, printable, why
 from pipeline_kit.model import version
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.versioning.channels import WORDS, is_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pipeline_kit.model.version import Bump
 
 _BUMPS: dict[str, Bump | None] = {"major": "major", "minor": "minor", "patch": "patch", "none": None}
 # What git's own rules for the name of a ref leave, without what a tag of an image could not follow.
-_PREFIX = re.compile(r"(?![-./])(?!.*(?:\.\.|//|/\.|\.lock/))[A-Za-z0-9._/@+-]{0,100}")
+_PREFIX = r"(?![-./])(?!.*(?:\.\.|//|/\.|\.lock/))[A-Za-z0-9._/@+-]{0,100}"
 
 
 def rules_of(packages: Mapping[str, tuple[str, str]], package: str, options: Mapping[str, Any]) -> Rules:
@@ -69,6 +70,20 @@ def no_packages() -> Failure:
     )
 
 
+def which_package(packages: Iterable[str]) -> Failure:
+    """There are several, and none is named."""
+    names = [printable(name)[:100] for name in packages]
+    first = shlex.quote(names[0])
+    return Failure(
+        "bump.package",
+        f"this repository has packages, and none is named: {', '.join(names[:20])}{', ...' if names[20:] else ''}",
+        why("Each has releases of its own, and the repository as a whole has none."),
+        fix(f"pipeline-kit bump --package {first}"),
+        alternative("all that have something to release: pipeline-kit bump --all-packages"),
+        alternative(f"in a run: pipeline-kit run --release --set version.package={first}"),
+    )
+
+
 def _of_package(packages: Mapping[str, tuple[str, str]], package: str) -> tuple[str, str, tuple[str, ...]]:
     """Its folder, the prefix of its tags, and the folders of other packages below its own."""
     if package not in packages:
@@ -94,7 +109,7 @@ def _of_package(packages: Mapping[str, tuple[str, str]], package: str) -> tuple[
 
 
 def _prefix(text: str, option: str) -> str:
-    if not _PREFIX.fullmatch(text):
+    if not re.fullmatch(_PREFIX, text):
         raise Failure(
             "config.usage",
             f"{option}: {printable(text)[:100]} can't start the name of a tag",

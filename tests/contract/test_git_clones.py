@@ -1,6 +1,7 @@
 """Every kind of clone gets the right answer, or says what it lacks."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pipeline_kit.errors import Failure
 from pipeline_kit.git import Git
 from pipeline_kit.model.git_state import GitState
 from pipeline_kit.process import Runner
+from tests.world.kit import Kit
 from tests.world.repository import IDENTITY, Repository
 
 
@@ -98,6 +100,64 @@ def test_the_way_out_of_a_bare_repository_works(origin: Repository, tmp_path: Pa
     assert told(Repository(tmp_path / "checkout", new=False).git.state())[0] == "v1.0.0"
 
 
+def test_below_a_bare_repository_the_way_out_names_the_repository(origin: Repository, tmp_path: Path) -> None:
+    bare = origin.clone(tmp_path / "bare.git", "--bare")
+    refused = Kit(bare.folder / "refs" / "heads")("version")
+    assert (refused.code, "explain git.bare" in refused.stderr) == (64, True), refused.stderr
+    (line,) = [line for line in refused.stderr.splitlines() if line.startswith("  fix")]
+    command = line.removeprefix("  fix").strip()
+    subprocess.run(["sh", "-c", command], cwd=bare.folder / "refs" / "heads", check=True, capture_output=True)
+    assert Kit(tmp_path / "checkout")("version").code == 0
+
+
+def test_inside_of_git_s_own_folder_the_command_answers_for_its_working_tree(origin: Repository) -> None:
+    assert Kit(origin.folder / ".git" / "refs")("version").result == "1.0.1-main.1"
+
+
+def test_a_worktree_of_a_bare_repository(origin: Repository, tmp_path: Path) -> None:
+    bare = origin.clone(tmp_path / "bare.git", "--bare")
+    bare("worktree", "add", "--quiet", str(tmp_path / "tree"), "main")
+    assert Kit(tmp_path / "tree")("version").result == "1.0.1-main.1"
+
+
+def test_a_worktree_whose_repository_is_gone_says_where_it_was(origin: Repository, tmp_path: Path) -> None:
+    origin("worktree", "add", "--quiet", str(tmp_path / "tree"), "topic")
+    shutil.move(origin.folder, tmp_path / "moved")
+    refused = Kit(tmp_path / "tree")("version")
+    assert (refused.code, "explain git.missing" in refused.stderr) == (64, True), refused.stderr
+    assert f"is not at {origin.folder}/.git/worktrees/tree" in refused.stderr
+    (line,) = [line for line in refused.stderr.splitlines() if "worktree repair" in line]
+    command = line.partition(": ")[2].replace("REPOSITORY", str(tmp_path / "moved"))
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+    assert Kit(tmp_path / "tree")("version").code == 0
+
+
+@pytest.mark.parametrize("command", ["version", "tag"])
+def test_git_dir_is_not_followed_in_silence(origin: Repository, tmp_path: Path, command: str) -> None:
+    bare = origin.clone(tmp_path / "bare.git", "--bare")
+    kit = Kit(origin.folder)
+    for here in (".git", str(origin.folder / ".git"), ""):
+        assert kit(command, GIT_DIR=here).code == 0
+    for other in ("../bare.git", str(bare.folder), "nowhere"):
+        refused = kit(command, GIT_DIR=other)
+        assert (refused.code, f"GIT_DIR is {other}, and {origin.folder} is" in refused.stderr) == (64, True)
+    outside = Kit(tmp_path)(command, GIT_DIR=str(bare.folder))
+    assert (outside.code, "GIT_DIR is not followed" in outside.stderr) == (64, True), outside.stderr
+    assert Kit(bare.folder)(command, GIT_DIR=".").code == 64
+
+
+def test_a_hook_of_the_repository_may_ask(origin: Repository, tmp_path: Path) -> None:
+    """git sets GIT_DIR for it, in a linked working tree to the folder of that one."""
+    hook = origin.folder / ".git" / "hooks" / "post-commit"
+    kit = Kit(origin.folder)
+    hook.write_text(f"#!/bin/sh\n{shlex.join(kit.argv('version'))} > {tmp_path}/told 2>&1\n")
+    hook.chmod(0o755)
+    origin("worktree", "add", "--quiet", str(tmp_path / "tree"), "topic")
+    for folder in (origin.folder, tmp_path / "tree"):
+        Repository(folder, new=False).commit("fix: more")
+        assert (tmp_path / "told").read_text().splitlines()[-1].startswith("1."), (tmp_path / "told").read_text()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_a_repository_of_another_user_says_which_to_trust(origin: Repository) -> None:
     for path in (origin.folder, origin.folder / ".git"):
@@ -124,7 +184,9 @@ def test_a_shallow_clone_is_known_as_one(origin: Repository, tmp_path: Path) -> 
 
 def test_a_clone_without_tags_is_known_as_one(origin: Repository, tmp_path: Path) -> None:
     state = origin.clone(tmp_path / "clone", "--no-tags").git.state()
-    assert (state.shallow, state.has_tags, state.latest) == (False, False, None)
+    assert (state.shallow, state.has_tags, state.latest, state.skips_tags) == (False, False, None, True)
+    assert not origin.clone(tmp_path / "other").git.state().skips_tags
+    assert not origin.git.state().skips_tags
 
 
 @pytest.mark.parametrize("kind", ["blob:none", "tree:0"])
@@ -144,18 +206,18 @@ def test_a_partial_clone_has_its_changed_paths_without_the_network(origin: Repos
     origin("merge", "--quiet", "--no-ff", "topic", "--message", "merge")
     clone = origin.clone(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
     shutil.move(origin.folder, tmp_path / "gone")
-    assert told(clone.git.state(path="b")) == ("v1.0.0", ["merge", "feat: topic"])
+    assert [one.paths for one in clone.git.states({"": "v"}, paths=True)[""].since] == [("b",), ("b",), ("a",)]
 
 
 def test_a_partial_clone_without_folders_says_how_to_have_them(origin: Repository, tmp_path: Path) -> None:
     origin("config", "uploadpack.allowFilter", "true")
     clone = origin.clone(tmp_path / "clone", "--filter=tree:0")
     with pytest.raises(Failure) as refused:
-        clone.git.state(path="a")
+        clone.git.states({"": "v"}, paths=True)
     assert refused.value.kind == "git.partial"
     (line,) = [note.text for note in refused.value.notes if note.label == "fix"]
     clone(*line.split()[1:])
-    assert told(clone.git.state(path="a")) == ("v1.0.0", ["fix: second"])
+    assert [one.paths for one in clone.git.states({"": "v"}, paths=True)[""].since] == [("a",)]
 
 
 @pytest.mark.parametrize(("option", "needs"), [("--object-format=sha256", "2.29"), ("--ref-format=reftable", "2.45")])

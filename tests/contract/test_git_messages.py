@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_kit.git.history import LONGEST
+from pipeline_kit.git.history import BEGINNING, END
 from tests.world.history import write_history
 from tests.world.repository import IDENTITY, Repository
 
@@ -90,8 +90,10 @@ def measured(folder: Path) -> tuple[float, float, int, int]:
 
 def test_a_message_of_ten_megabytes_takes_neither_the_time_nor_the_memory(repository: Repository) -> None:
     for number in range(5):
-        add(repository, b"feat: large %d\n\n" % number + b"0123456789abcdef\n" * 600_000)
-    assert all(len(one.message) <= LONGEST for one in repository.git.state().since)
+        add(repository, b"feat: large %d\n\n" % number + b"0123456789abcdef\n" * 600_000 + b"\nBREAKING CHANGE: x\n")
+    messages = [one.message for one in repository.git.state().since]
+    assert all(len(message) <= BEGINNING + END for message in messages)
+    assert all(message.endswith("\nBREAKING CHANGE: x\n") for message in messages)
     seconds, peak, commits, _ = measured(repository.folder)
     assert commits == 5
     assert seconds < 5

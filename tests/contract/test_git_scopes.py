@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from pipeline_kit.git import Git
-from pipeline_kit.model.git_state import GitState
+from pipeline_kit.model.git_state import Commit, GitState
+from pipeline_kit.model.rules import Rules
 from pipeline_kit.process import Command, Completed, Runner
 from tests.world.repository import IDENTITY, Repository
 
-SCOPES = {"web": ("web-v", "web"), "store": ("store-v", "services/store/"), "all": ("v", "")}
+PREFIXES = {"web": "web-v", "store": "store-v", "all": "v"}
+PATHS = {"web": "web", "store": "services/store", "shop": "webshop"}
 
 
 @pytest.fixture
@@ -32,37 +34,41 @@ def repository(tmp_path: Path) -> Repository:
     return repository
 
 
-def subjects(state: GitState) -> list[str]:
-    return [one.message.strip() for one in state.since]
+def of(state: GitState, name: str) -> list[Commit]:
+    """The commits of a package."""
+    rules = Rules(path=PATHS.get(name, ""))
+    return [one for one in state.since if rules.counts(one.paths)]
+
+
+def subjects(state: GitState, name: str) -> list[str]:
+    return [one.message.strip() for one in of(state, name)]
 
 
 def test_each_package_has_its_own_releases_and_commits(repository: Repository) -> None:
-    states = repository.git.states(SCOPES)
+    states = repository.git.states(PREFIXES, paths=True)
     assert {name: state.latest and state.latest.name for name, state in states.items()} == {
         "web": "web-v1.0.0",
         "store": "store-v0.1.0",
         "all": "v1.0.0",
     }
-    assert subjects(states["web"]) == ["fix: web"]
-    assert subjects(states["store"]) == ["fix: store"]
+    assert subjects(states["web"], "web") == ["fix: web"]
+    assert subjects(states["store"], "store") == ["fix: store"]
     assert len(states["all"].since) == 3
     assert [tag.name for tag in states["web"].tags] == ["web-v1.1.0-rc.1", "web-v1.0.0"]
-    assert states["store"].since[0].paths == ("services/store/ü\nb",)
+    assert of(states["store"], "store")[0].paths == ("services/store/ü\nb",)
 
 
 def test_one_package_alone_has_the_same_state(repository: Repository) -> None:
-    states = repository.git.states(SCOPES)
+    states = repository.git.states(PREFIXES, paths=True)
     for name in ("web", "store"):
-        prefix, path = SCOPES[name]
-        assert repository.git.state(prefix, path) == states[name]
+        assert repository.git.states({"": PREFIXES[name]}, paths=True)[""] == states[name]
     assert not any(one.paths for one in repository.git.state().since)
 
 
 def test_a_package_without_a_release_has_all_commits_that_touch_it(repository: Repository) -> None:
-    states = repository.git.states({**SCOPES, "shop": ("shop-v", "webshop"), "none": ("none-v", "../web")})
-    assert subjects(states["shop"]) == ["fix: another folder that begins alike"]
-    assert states["none"].since == ()
-    assert subjects(states["web"]) == ["fix: web"]
+    states = repository.git.states({**PREFIXES, "shop": "shop-v"}, paths=True)
+    assert subjects(states["shop"], "shop") == ["fix: another folder that begins alike"]
+    assert subjects(states["web"], "web") == ["fix: web"]
 
 
 def test_a_merge_touches_what_it_brings_and_a_moved_file_both_its_places(repository: Repository) -> None:
@@ -73,7 +79,7 @@ def test_a_merge_touches_what_it_brings_and_a_moved_file_both_its_places(reposit
     repository("merge", "--quiet", "--no-ff", "topic", "--message", "feat: merged")
     repository("mv", "web/a", "webshop/moved")
     repository.commit("refactor: moved")
-    assert subjects(repository.git.state("web-v", "web")) == [
+    assert subjects(repository.git.states({"": "web-v"}, paths=True)[""], "web") == [
         "refactor: moved",
         "feat: merged",
         "feat: topic",
@@ -82,7 +88,7 @@ def test_a_merge_touches_what_it_brings_and_a_moved_file_both_its_places(reposit
 
 
 def test_the_repositorys_settings_hide_no_path(repository: Repository) -> None:
-    expected = repository.git.states(SCOPES)
+    expected = repository.git.states(PREFIXES, paths=True)
     for key, value in {
         "diff.relative": "true", "log.showRoot": "false", "diff.renames": "copies", "log.diffMerges": "off",
         "diff.orderFile": "/dev/null", "color.ui": "always", "diff.noprefix": "true", "core.quotePath": "true",
@@ -92,7 +98,7 @@ def test_the_repositorys_settings_hide_no_path(repository: Repository) -> None:
     }.items():  # fmt: skip
         repository("config", key, value)
     below = Git(repository.folder / "web", Runner({**IDENTITY, "HOME": "/", "PATH": os.environ["PATH"]}))
-    assert below.states(SCOPES) == repository.git.states(SCOPES) == expected
+    assert below.states(PREFIXES, paths=True) == repository.git.states(PREFIXES, paths=True) == expected
 
 
 class Counting(Runner):
@@ -106,13 +112,13 @@ class Counting(Runner):
 
 
 def test_the_number_of_git_processes_does_not_grow_with_the_packages(repository: Repository) -> None:
-    def count(scopes: dict[str, tuple[str, str]]) -> int:
+    def count(prefixes: dict[str, str]) -> int:
         runner = Counting({**IDENTITY, "PATH": os.environ["PATH"], "HOME": "/"})
-        Git(repository.folder, runner).states(scopes)
+        Git(repository.folder, runner).states(prefixes, paths=True)
         return runner.count
 
-    many = {f"{name}{number}": scope for name, scope in SCOPES.items() for number in range(20)}
-    assert count({"web": SCOPES["web"]}) == 5
+    many = {f"{name}{number}": prefix for name, prefix in PREFIXES.items() for number in range(20)}
+    assert count({"web": "web-v"}) == 5
     assert count(many) == 6
 
 
@@ -129,14 +135,13 @@ def test_all_at_once_is_as_one_by_one(tmp_path: Path, seed: int) -> None:
         for name in "abc":
             if chance.random() < 0.2:
                 repository("tag", f"{name}-v{chance.randint(1, 2)}.{number}.0{chance.choice(('', '-rc.1'))}")
-    scopes = {name: (f"{name}-v", name) for name in "abc"}
-    states = repository.git.states(scopes)
-    for name, (prefix, path) in scopes.items():
-        state = states[name]
-        assert state == repository.git.state(prefix, path)
+    states = repository.git.states({name: f"{name}-v" for name in "abc"}, paths=True)
+    for name, state in states.items():
+        assert state == repository.git.states({"": f"{name}-v"}, paths=True)[""]
         stable = [tag for tag in state.tags if tag.stable and tag.commit != state.commit]
         reached = [tag for tag in stable if repository.git.is_ancestor(tag.commit, state.commit)]
         assert state.latest == next(iter(reached), None)
         span = [state.commit, *([f"^{state.latest.commit}"] if state.latest else [])]
-        counted = repository("rev-list", "--full-history", "--no-merges", *span, "--", path).split()
-        assert {one.id for one in state.since if len(one.parents) < 2} == set(counted)
+        counted = repository("rev-list", "--full-history", "--no-merges", *span, "--", name).split()
+        rules = Rules(path=name)
+        assert {one.id for one in state.since if len(one.parents) < 2 and rules.counts(one.paths)} == set(counted)

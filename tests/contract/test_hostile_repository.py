@@ -48,7 +48,7 @@ def test_reading_runs_nothing(hostile: HostileRepository) -> None:
     state = git.state()
     assert (state.latest and state.latest.name, len(state.since)) == ("v1.0.0", 1)
     assert state.dirty >= 1
-    git.states({"a": ("v", "same"), "b": ("b-v", "")})
+    git.states({"a": "v", "b": "b-v"}, paths=True)
     assert git.is_ancestor(state.since[0].parents[0], state.commit)
     assert git.top() == hostile.folder
     assert not hostile.sprung

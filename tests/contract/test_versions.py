@@ -269,6 +269,44 @@ def test_a_clone_without_tags_is_completed_where_that_is_allowed(repository: Rep
     assert kit("version", "--fetch").result == "1.5.0-main.1"
 
 
+@pytest.mark.parametrize(
+    ("options", "environ"),
+    [(["--no-tags"], {}), (["--no-tags"], {"GITLAB_CI": "true", "CI": "true"}), ([], {"CI": "true"})],
+)
+def test_a_clone_that_may_lack_tags_has_a_way_out(
+    repository: Repository, tmp_path: Path, options: list[str], environ: dict[str, str]
+) -> None:
+    write(repository, "feat: a page", "a")
+    folder = tmp_path / "clone"
+    repository("clone", "--quiet", *options, f"file://{repository.folder}", str(folder))
+    clone = Repository(folder, new=False)
+    if not options:
+        clone("tag", "--delete", *clone("tag").split())
+    kit = Kit(folder, environ)
+    for command in ("version", "tag"):
+        refused = kit(command)
+        assert (refused.code, "explain git.no-tags" in refused.stderr) == (64, True), refused.stderr
+        assert "git fetch --tags" in refused.stderr
+        assert "--unshallow" not in refused.stderr
+    assert kit("version", PIPELINE_KIT_VERSION_FIRST_RELEASE="true").result.startswith("0.1.0-main.")
+    assert kit("version", PIPELINE_KIT_VERSION_FETCH="true").result == "1.5.0-main.1"
+    assert kit("version").result == "1.5.0-main.1"
+
+
+def test_a_clone_that_has_what_its_remote_has_is_not_doubted(repository: Repository, tmp_path: Path) -> None:
+    repository("tag", "--delete", *repository("tag").split())
+    for name, options in (("clone", []), ("told", ["--no-tags"])):
+        repository("clone", "--quiet", *options, f"file://{repository.folder}", str(tmp_path / name))
+    assert Kit(tmp_path / "clone")("version").result.startswith("0.1.0-main.")
+    for environ in ({}, {"CI": "true"}, {"TF_BUILD": "True"}):
+        asked = Kit(tmp_path / "told", environ)("version", "--fetch")
+        assert asked.result.startswith("0.1.0-"), asked.stderr
+    Repository(tmp_path / "told", new=False)("config", "remote.origin.tagOpt", "--tags")
+    assert Kit(tmp_path / "told")("version").result.startswith("0.1.0-main.")
+    alone = Kit(repository.folder, {"CI": "true"})
+    assert alone("version").result.startswith("0.1.0-main.")
+
+
 def test_hostile_messages_and_branches_end_in_a_version(repository: Repository, kit: Kit) -> None:
     for message in ("feat: $(touch x)\n\n##vso[task.setvariable variable=a]b", "fix: \u202egnp.exe", "`x`; rm -rf ."):
         write(repository, message, "a")

@@ -1,17 +1,21 @@
 """What git says, as values: tags in their order, commits cut out of a stream, configuration by its origin."""
 
+import sys
+import tracemalloc
 from functools import cmp_to_key
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from semver import Version
 
 from pipeline_kit.git.environment import SAFE_CONFIG, safe_environment
-from pipeline_kit.git.history import LONGEST, Reader, folder
+from pipeline_kit.git.history import BEGINNING, END, Excerpt, Reader
 from pipeline_kit.git.remote import plain_ssh
 from pipeline_kit.git.settings import Settings, without_credentials
 from pipeline_kit.git.tags import parse_shown, release_tags
+from pipeline_kit.model.git_state import Commit
+from pipeline_kit.versioning import commits as messages
 from tests.world.hostile_text import hostile
 
 COMMIT = "1" * 40
@@ -84,7 +88,7 @@ def test_commits_come_out_of_the_stream_whatever_they_hold_and_however_it_is_cut
     stream = b""
     for number, (message, parents, paths) in enumerate(commits):
         ids = " ".join(f"{number:039x}{parent}" for parent in range(parents))
-        stream += f"{mark}{number:040x} {number + 7} {ids}\n{message}\0".encode("utf-8", "replace")
+        stream += f"{mark}{number:040x} {number + 7} {ids}\0{message}\0".encode("utf-8", "replace")
         stream += "".join(f"{path}\0" for path in paths).join(["\n" if paths else "", ""]).encode("utf-8", "replace")
     for start in range(0, len(stream), size):
         reader.feed(stream[start : start + size])
@@ -97,44 +101,123 @@ def test_commits_come_out_of_the_stream_whatever_they_hold_and_however_it_is_cut
         assert list(commit.paths) == paths
 
 
-def test_a_message_is_kept_as_far_as_it_matters() -> None:
+def read(*parts: bytes, times: int = 1) -> tuple[Commit, ...]:
+    """Commits whose message is ``parts``, one after the other."""
     reader = Reader()
     mark = reader.format.partition("%")[0].encode()
-    for _ in range(3):
-        reader.feed(mark + COMMIT.encode() + b" 1 \nfeat: a\n\n")
-        for _ in range(200):
-            reader.feed(b"x" * 65536)
+    for _ in range(times):
+        reader.feed(mark + COMMIT.encode() + b" 1 \0")
+        for part in parts:
+            reader.feed(part)
         reader.feed(b"\0")
-    messages = [commit.message for commit in reader.history().commits]
-    assert [message[:7] for message in messages] == ["feat: a"] * 3
-    assert all(len(message) <= LONGEST for message in messages)
+    return reader.history().commits
 
 
-def test_many_long_messages_have_a_budget_together() -> None:
+FILLER = b"and a line of it\n" * 4096
+
+
+def test_footers_at_the_end_of_a_long_message_are_read() -> None:
+    footers = f"\nBREAKING CHANGE: all of it\nRelease-As: 3.0.0\nThis reverts commit {COMMIT}.\nCloses #12\n".encode()
+    for commit in read(b"feat: a\n\n", *[FILLER] * 150, footers, times=300):
+        message = commit.message
+        assert message.startswith("feat: a\n\nand a line of it\n")
+        assert messages.breaking_footer(message) == "all of it"
+        assert messages.release_as(message) == "3.0.0"
+        assert messages.reverted(message) == (COMMIT,)
+        assert messages.references(message) == ("#12",)
+
+
+def test_a_message_is_whole_up_to_128_kib() -> None:
+    text = b"feat: a\n" + b"x" * (BEGINNING + END - 8)
+    assert read(text)[0].message == read(text[:7], text[7:], b"")[0].message == text.decode()
+    assert read(text + b"y")[0].message == "feat: a\n...\n"
+
+
+LINE = st.text(st.sampled_from("ab \r\n"), max_size=12)
+
+
+@given(LINE, st.lists(st.integers(1, 9)), st.integers(1, 9), st.integers(1, 9))
+@example("feat: a\nRelease-As: 1.2.3", [1], 24, 1)
+@example("feat: a\nno\nno BREAKING CHANGE: x", [7], 8, 19)
+def test_what_is_left_of_a_text_are_whole_lines_of_it(text: str, cuts: list[int], beginning: int, end: int) -> None:
+    """A part of one could say what nobody wrote: ``BREAKING CHANGE``, a lower version, another commit."""
+    excerpt = Excerpt(beginning, end)
+    rest = text.encode()
+    for size in cuts:
+        excerpt.add(rest[:size])
+        rest = rest[size:]
+    excerpt.add(rest)
+    found = excerpt.text()
+    if len(text) <= beginning + end:
+        assert found == text
+        return
+    first, last = found.split("...\n") if "...\n" in found else (found, "")
+    assert text.startswith(first)
+    assert text.endswith(last)
+    assert not first.strip() or first.endswith("\n") or "\n" not in first.strip()
+    assert not last or text[: -len(last)].endswith("\n")
+    assert len(first) <= beginning
+    assert len(last) <= end
+
+
+def test_a_first_line_without_an_end_asks_for_nothing() -> None:
+    (commit,) = read(b"Release-As: 2.0.0" + b" " * BEGINNING, b" please not" + b" " * END)
+    assert messages.release_as(commit.message) == ""
+
+
+def test_the_parents_of_a_commit_are_whole_however_many_there_are() -> None:
     reader = Reader()
-    mark = reader.format.partition("%")[0].encode()
-    for _ in range(3000):
-        reader.feed(mark + COMMIT.encode() + b" 1 \nfeat: a\n\n" + b"x" * 65536 + b"\0")
-    commits = reader.history().commits
-    assert len(commits) == 3000
-    assert sum(len(commit.message) for commit in commits) < 80 * 1024 * 1024
-    assert all(commit.message.startswith("feat: a\n") for commit in commits)
+    mark = reader.format.partition("%")[0]
+    parents = tuple(f"{number:040x}" for number in range(5000))
+    message = "x" * 200_000
+    for _ in range(200):
+        reader.feed(f"{mark}{COMMIT} 1 ".encode())
+        for parent in parents[:-1]:
+            reader.feed(f"{parent} ".encode())
+        reader.feed(f"{parents[-1]}\0{message}\0".encode())
+    assert all(commit.parents == parents for commit in reader.history().commits)
+
+
+def test_a_long_path_is_not_kept_whole() -> None:
+    reader = Reader()
+    mark = reader.format.partition("%")[0]
+    reader.feed(f"{mark}{COMMIT} 1 \0feat: a\0\nweb/".encode())
+    for _ in range(100):
+        reader.feed(FILLER)
+    reader.feed(b"\0")
+    (path,) = reader.history().commits[0].paths
+    assert path.startswith("web/and")
+    assert len(path) < 3 * BEGINNING
+
+
+@pytest.mark.parametrize("character", ["x", "\N{PILE OF POO}"])
+def test_many_long_messages_have_a_budget_together(character: str) -> None:
+    """By what they take in memory: one wide character makes a text four times as large."""
+    commits = read(f"feat: a\n\n{character}\n".encode(), *[FILLER] * 5, b"\nBREAKING CHANGE: b\n", times=1000)
+    assert len(commits) == 1000
+    assert sum(sys.getsizeof(commit.message) for commit in commits) < (24 if character == "x" else 40) * 1024 * 1024
+    for commit in commits:
+        assert commit.message.startswith("feat: a\n")
+        assert messages.breaking_footer(commit.message) == "b"
+
+
+@pytest.mark.parametrize("size", [1, 100, 65536])
+def test_a_long_message_takes_no_more_memory_than_is_kept(size: int) -> None:
+    piece = (b"x" * 79 + b"\n") * (size // 80 + 1)
+    excerpt = Excerpt(BEGINNING, END)
+    tracemalloc.start()
+    for _ in range(10_000_000 // max(size, 100)):
+        excerpt.add(piece[:size])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * END
 
 
 @pytest.mark.parametrize("time", ["", "-1", "x", "99999999999999999999"])
 def test_a_commit_may_claim_any_time(time: str) -> None:
     reader = Reader()
-    reader.feed(f"{reader.format.partition('%')[0]}{COMMIT} {time} \nx\0".encode())
+    reader.feed(f"{reader.format.partition('%')[0]}{COMMIT} {time} \0x\0".encode())
     assert 0 <= reader.history().time <= 253_402_300_799
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("", ""), (".", ""), ("./", ""), ("/", ""), ("web", "web"), ("web/", "web"), ("./web//a/", "web/a"),
-     ("..", ".."), ("a/../b", "b")],
-)  # fmt: skip
-def test_a_folder_is_named_from_the_top(path: str, expected: str) -> None:
-    assert folder(path) == expected
 
 
 def listed(*entries: tuple[str, str, str]) -> bytes:

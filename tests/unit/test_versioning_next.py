@@ -130,6 +130,36 @@ def test_a_clone_without_tags_is_refused_where_the_ci_leaves_them_out() -> None:
     assert version(state("feat: a", latest=None), skipping, first_release=True) == "0.1.0-main.1"
 
 
+UNKNOWN_CI = Event("local", skips_tags=True)
+SAID = {"this CI leaves them out", "it was made without them (tagOpt)", "most CIs leave them out"}
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "said"),
+    [
+        (Event("local"), {"remote": "https://git.example/a"}, ""),
+        (Event("local"), {"remote": "https://git.example/a", "skips_tags": True}, "it was made without them (tagOpt)"),
+        (PUSH, {"remote": "https://git.example/a", "skips_tags": True}, "it was made without them (tagOpt)"),
+        (Event("push", skips_tags=True), {"skips_tags": True}, "this CI leaves them out"),
+        (UNKNOWN_CI, {"remote": "https://git.example/a"}, "most CIs leave them out"),
+        (UNKNOWN_CI, {"remote": "https://git.example/a", "has_tags": True}, ""),
+        (UNKNOWN_CI, {"skips_tags": True, "has_tags": True}, ""),
+        (UNKNOWN_CI, {}, ""),
+    ],
+)
+def test_a_clone_that_may_lack_tags_is_refused_and_says_why(event: Event, facts: dict[str, Any], said: str) -> None:
+    clone = state("feat: a", latest=None, branch="main", **facts)
+    assert version(clone, event, first_release=True) == "0.1.0-main.1"
+    if not said:
+        assert version(clone, event) == "0.1.0-main.1"
+        return
+    with pytest.raises(Failure) as refused:
+        version(clone, event)
+    assert refused.value.kind == "git.no-tags"
+    assert said in refused.value.headline
+    assert not any(other in refused.value.headline for other in SAID - {said})
+
+
 def test_a_pull_request_is_never_a_release() -> None:
     made = state("feat: a", released="1.5.0")
     named = next_version(made, Event("pull_request", branch="x", base="main"))
