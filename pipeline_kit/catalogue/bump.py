@@ -11,10 +11,24 @@ KINDS: dict[str, Kind] = {
 
 Known by their names are pyproject.toml, package.json, Chart.yaml, Cargo.toml, VERSION and Python files with __version__. For anything else say where the version stands: --file 'PATH:REGEX', where the one group of the pattern is the version, such as --file 'docs/conf.py:^release = "(.+)"'.""",
     ),
+    "package": Kind(
+        Exit.USAGE,
+        "Which package is released has to be said",
+        """pipeline-kit.yml names packages, and each has releases of its own: --package NAME releases one, --all-packages each that has something to release. In a run the package is version.package.
+
+The repository as a whole is released without either only where it has a release tag of its own (v1.2.3) already. The first one is made by hand: git tag v0.1.0.""",
+    ),
     "message": Kind(
         Exit.USAGE,
         "The template of a message can't be filled in",
         """The template of the commit message may hold {version}, {tag}, {previous} and {package}. Any other word in braces is a mistake that would end up in the history.""",
+    ),
+    "no-remote": Kind(
+        Exit.USAGE,
+        "Which remote gets the release has to be said",
+        """A release is pushed to the remote that the branch is set to follow, else to the only one there is, else to origin. This repository has several, none of them is called origin, and the branch follows none. Nothing was made.
+
+Say which: git branch --set-upstream-to=REMOTE/BRANCH. Or make the release in this clone alone: --no-push.""",
     ),
     "no-branch": Kind(
         Exit.USAGE,

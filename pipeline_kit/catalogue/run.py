@@ -12,12 +12,16 @@ KINDS: dict[str, Kind] = {
     "interrupted": Kind(
         Exit.INTERRUPTED,
         "The run was interrupted",
-        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.""",
+        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
+
+A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out.""",
     ),
     "terminated": Kind(
         Exit.TERMINATED,
         "The run was asked to end",
-        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.""",
+        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
+
+A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out.""",
     ),
     "ci-file": Kind(
         Exit.BROKE,

@@ -12,7 +12,7 @@ from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
 from pipeline_kit.render.table import table
-from pipeline_kit.steps.bump import foresee
+from pipeline_kit.steps.bump import foresee, refuse_other_packages
 from pipeline_kit.steps.command import KeyValue, Shared, shared_options, step_command
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def show_plan(
     flow.unwritten = True
     made = []
     if release:
+        refuse_other_packages(flow, options_of(session, shared, "bump", given))
         made.append(_intention(session, flow, shared, "bump", given))
         if not (made[0].fails or made[0].skipped):
             foresee(flow, **options_of(session, shared, "bump", given))

@@ -16,6 +16,7 @@ from pipeline_kit.errors import Failure
 from pipeline_kit.model.digest import short
 from pipeline_kit.render import lines
 from pipeline_kit.steps import ORDER
+from pipeline_kit.steps.bump import refuse_other_packages
 from pipeline_kit.steps.command import KeyValue, Shared, shared_options, step_command
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
     steps = choice.steps()
     # All options before the first step: a mistake in the last one's must not wait for the build.
     options = {name: options_of(session, shared, name, given) for name in (*(["bump"] if release else []), *steps)}
+    if release:
+        refuse_other_packages(flow, options["bump"])
     flow.given = changed(effective(session, shared, given))
     session.terminal.line(_header(session, flow))
     outcomes: dict[str, Outcome] = {}

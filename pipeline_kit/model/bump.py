@@ -26,9 +26,9 @@ class Bumped(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``base`` is the commit that was released, ``commit`` the one that the tags name: the same where no file changes, and
     '' in a dry run that would make one. ``message`` is that commit's, '' where there is none. ``refs`` are what is
-    pushed, all or none: ``SOURCE:REF``, and in a dry run, which has no source yet, ``REF``. ``made`` says that this run
-    made the release, ``there`` that it was there already, and ``pushed`` that the remote has it; a dry run makes and
-    pushes nothing.
+    pushed, all or none: ``SOURCE:REF``, and in a dry run, which has no source yet, ``REF``. ``remote`` is where to, ''
+    where there is none, and ``remote_name`` what this clone calls it. ``made`` says that this run made the release,
+    ``there`` that it was there already, and ``pushed`` that the remote has it; a dry run makes and pushes nothing.
     """
 
     releases: tuple[Noted, ...]
@@ -38,6 +38,7 @@ class Bumped(msgspec.Struct, frozen=True, omit_defaults=True):
     files: tuple[FileChange, ...] = ()
     refs: tuple[str, ...] = ()
     remote: str = ""
+    remote_name: str = "origin"
     made: bool = False
     there: bool = False
     pushed: bool = False

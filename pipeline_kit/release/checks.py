@@ -48,6 +48,24 @@ def refuse_untracked(flow: Flow, edits: tuple[Edit, ...]) -> None:
             )
 
 
+def sends(flow: Flow, asked: Asked) -> bool:
+    """Whether a remote gets the release. A repository without any has nobody to send it to.
+
+    Failure: ``bump.no-remote``, where there are several and none is chosen.
+    """
+    remotes = flow.git.settings.remotes
+    if asked.push and not flow.state.remote and remotes:
+        raise Failure(
+            "bump.no-remote",
+            f"which remote gets the release? There are {', '.join(remotes[:20])}, and none is called origin",
+            why("A release goes where the branch comes from, and no remote is set for it."),
+            fix(f"git branch --set-upstream-to={remotes[0]}/{flow.state.branch or 'BRANCH'}"),
+            alternative("--no-push makes the release here alone"),
+            done="nothing was changed",
+        )
+    return asked.push and bool(flow.state.remote)
+
+
 def branch_of_tags(flow: Flow, asked: Asked) -> str:
     """The branch that has to have HEAD where tags alone are made: a released commit that is in no branch is met by
     nobody's next release. '' on a detached HEAD, with --no-commit, and on a CI, which builds what was pushed.

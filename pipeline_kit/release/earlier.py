@@ -33,7 +33,7 @@ def complete(writer: Writer, flow: Flow) -> Journal | None:
     if made and begun.push:
         held = writer.asked(tuple(begun.tags))
         if isinstance(held, Answer):
-            raise unreachable(held)
+            raise unreachable(writer, held)
         made = held == begun.tags
     if made:
         settle(writer, flow.git, begun, flow.context.report.warn)

@@ -11,7 +11,7 @@ from semver import Version
 from pipeline_kit.errors import Failure
 from pipeline_kit.versioning.channels import channel_of
 from pipeline_kit.versioning.next import built_branch, refuse_incomplete
-from pipeline_kit.versioning.options import no_packages, rules_of_package
+from pipeline_kit.versioning.options import no_packages, rules_of_package, which_package
 from pipeline_kit.versioning.release import next_release
 
 if TYPE_CHECKING:
@@ -32,12 +32,18 @@ class Line:
 
 
 def lines_of(flow: Flow, asked: Asked) -> tuple[Line, ...]:
-    """The lines that were asked for: of the packages that are named, of all, or the one that the configuration has."""
+    """The lines that were asked for: of the packages that are named, of all, or the one that the configuration has.
+
+    Failure: ``bump.package`` where nobody says which, and the repository as a whole has no release to go on from.
+    """
     packages = flow.settings.packages()
     names = tuple(packages) if asked.all_packages else asked.packages
     if asked.all_packages and not names:
         raise no_packages()
     if not names:
+        if packages and not (flow.rules.package or flow.rules.path or flow.state.tags):
+            refuse_incomplete(flow.state, event_of(flow), first_release=flow.rules.first_release)
+            raise which_package(packages)
         return (Line(flow.state, flow.rules),)
     rules = {name: rules_of_package(flow.rules, packages, name) for name in names}
     states = flow.states(rules)

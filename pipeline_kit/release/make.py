@@ -60,10 +60,10 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     edits = files_of(flow, asked, releases)
     checks.refuse_untracked(flow, edits)
     branch = checks.branch_to_push(flow) if edits else ""
-    sends = asked.push and bool(state.remote)
+    sends = checks.sends(flow, asked)
     names = {f"refs/tags/{one.tag}": one for one in releases}
     if sends:
-        refuse_unfetched(flow, asked, lines, releases, pushing.free(writer, names))
+        refuse_unfetched(flow, asked, lines, releases, writer.remote, pushing.free(writer, names))
         branch = branch or _branch_that_lags(writer, flow, asked)
     identity = identity_of(writer, flow.context)
     message = commit_message(asked.message, releases) if edits else ""
@@ -76,8 +76,13 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     refs = _refs(commit, branch, tags)
     if sends:
         _push(writer, refs, tags)
-    settle(writer, flow.git, begun, flow.context.report.warn)
-    journal.remove(writer.folder)
+    with pushing.told_when_stopped(
+        f"stopped when the release was made{f', and {writer.remote} has it' if sends else ''}",
+        "This working tree has not followed it yet.",
+        "commit and tag are made",
+    ):
+        settle(writer, flow.git, begun, flow.context.report.warn)
+        journal.remove(writer.folder)
     noted = with_notes(flow, releases)
     flow.forget_state()
     return Bumped(
@@ -88,6 +93,7 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
         files=tuple(edit.change() for edit in edits),
         refs=refs,
         remote=state.remote,
+        remote_name=writer.remote,
         made=True,
         pushed=sends,
     )
@@ -97,7 +103,7 @@ def _push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str]) -> None:
     try:
         pushing.push(writer, refs, tags, new=True)
     except Failure as failure:
-        if failure.kind != "bump.unknown":
+        if failure.kind not in pushing.OPEN:
             journal.remove(writer.folder)
         raise
 
@@ -116,7 +122,7 @@ def _branch_that_lags(writer: Writer, flow: Flow, asked: Asked) -> str:
     if not branch or tip == flow.state.commit:
         return ""
     if tip and not flow.git.is_ancestor(tip, flow.state.commit):
-        raise pushing.behind(branch)
+        raise pushing.behind(writer, branch)
     return branch
 
 
@@ -149,7 +155,7 @@ def _found(writer: Writer, flow: Flow, asked: Asked, there: tuple[Standing, ...]
     noted = again_with_notes(flow, there)
     objects = {f"refs/tags/{tag.name}": writer.id_of(f"refs/tags/{tag.name}") for _, tag in there}
     refs: tuple[str, ...] = ()
-    sends = asked.push and bool(state.remote)
+    sends = checks.sends(flow, asked)
     if sends and not pushing.has(writer, objects):
         branch = built_branch(state, flow.context.event) if _is_ours(flow, asked, noted) else ""
         refs = _refs(state.commit, branch, objects)
@@ -160,6 +166,7 @@ def _found(writer: Writer, flow: Flow, asked: Asked, there: tuple[Standing, ...]
         commit=state.commit,
         refs=refs,
         remote=state.remote,
+        remote_name=writer.remote,
         made=made,
         there=not made,
         pushed=sends,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pipeline_kit.errors import Failure
+from pipeline_kit.errors import Failure, alternative, printable
 from pipeline_kit.model.bump import Bumped, Noted
 from pipeline_kit.model.git_state import ReleaseTag
 from pipeline_kit.release import checks
@@ -15,7 +16,7 @@ from pipeline_kit.release.earlier import released_here
 from pipeline_kit.release.files import Files, safe_path
 from pipeline_kit.release.lines import Line, channel_of_branch, lines_of, release_again, release_of
 from pipeline_kit.release.messages import commit_message
-from pipeline_kit.release.repository import NOTHING, REMOTE
+from pipeline_kit.release.repository import NOTHING
 from pipeline_kit.render.changelog import notes, section
 from pipeline_kit.render.changelog_file import with_section
 from pipeline_kit.render.changelog_links import links_of
@@ -73,12 +74,23 @@ def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[E
     date = datetime.fromtimestamp(flow.context.clock.now(), UTC).strftime("%Y-%m-%d")
     for release in releases:
         for file in asked.files:
-            files.set_version(file, release.path, release.version)
+            try:
+                files.set_version(file, release.path, release.version)
+            except Failure as failure:
+                raise _of_a_package(failure, flow, release) from None
         if asked.changelog:
             path = safe_path(asked.changelog, release.path)
             made = section(release, date, asked.changelog_format, _links(flow))
             files.write(path, with_section(files.text(path), made, asked.changelog_format))
     return files.edits()
+
+
+def _of_a_package(failure: Failure, flow: Flow, release: Release) -> Failure:
+    """The failure of a file that may have been meant to lie in a package's folder."""
+    name = next(iter(flow.settings.packages()), "")
+    if not name or release.path:
+        return failure
+    return failure.extended(alternative(f"of a package: --package {shlex.quote(printable(name)[:100])}"))
 
 
 def with_notes(flow: Flow, releases: tuple[Release, ...]) -> tuple[Noted, ...]:
@@ -94,11 +106,17 @@ def again_with_notes(flow: Flow, there: tuple[Standing, ...]) -> tuple[Noted, ..
 def preview(flow: Flow, asked: Asked) -> Bumped:
     """What would be made: nothing is asked over the network, nothing is written."""
     lines = lines_of(flow, asked)
-    state = flow.state
+    state, remote = flow.state, _remote(flow)
     there, rest = standing(flow, asked, lines)
     if not rest:
-        remote = state.remote if asked.push else ""
-        return Bumped(again_with_notes(flow, there), base=state.commit, commit=state.commit, remote=remote, there=True)
+        return Bumped(
+            again_with_notes(flow, there),
+            base=state.commit,
+            commit=state.commit,
+            remote=state.remote if asked.push else "",
+            remote_name=remote,
+            there=True,
+        )
     releases = planned(flow, asked, rest)
     edits = files_of(flow, asked, releases)
     if dirty := checks.changed_files(flow):
@@ -111,21 +129,22 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
         commit="" if edits else state.commit,
         message=commit_message(asked.message, releases) if edits else "",
         files=tuple(edit.change() for edit in edits),
-        refs=refs if asked.push and state.remote else (),
-        remote=f"{REMOTE} ({state.remote})" if state.remote else "",
+        refs=refs if checks.sends(flow, asked) else (),
+        remote=state.remote,
+        remote_name=remote,
     )
 
 
 def _branch_seen_to_lag(flow: Flow, asked: Asked) -> str:
     """The branch that goes with the tags, as far as this clone has seen the remote's."""
     if branch := checks.branch_of_tags(flow, asked):
-        seen = flow.git.call("rev-parse", "--verify", "--quiet", f"refs/remotes/{REMOTE}/{branch}").text
+        seen = flow.git.call("rev-parse", "--verify", "--quiet", f"refs/remotes/{_remote(flow)}/{branch}").text
         if seen == flow.state.commit:
             return ""
         if not seen or flow.git.is_ancestor(seen, flow.state.commit):
             return branch
         flow.context.report.warn(
-            f"{branch} of {REMOTE} has commits that are not here: without --dry-run that is refused"
+            f"{branch} of {_remote(flow)} has commits that are not here: without --dry-run that is refused"
         )
     return ""
 
@@ -158,3 +177,7 @@ def outlook(flow: Flow, asked: Asked) -> str:
 
 def _links(flow: Flow) -> Links | None:
     return links_of(flow.state.remote, flow.context.identity.ci)
+
+
+def _remote(flow: Flow) -> str:
+    return flow.git.settings.remote_name(flow.state.branch)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure, alternative, fix, quote, why
-from pipeline_kit.release.repository import REMOTE, Answer
+from pipeline_kit.errors import Failure, Stopped, alternative, fix, quote, why
+from pipeline_kit.release.repository import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pipeline_kit.release.repository import Writer
 
@@ -24,6 +25,8 @@ _RACED = (
     "failed to update ref",
 )
 _WITH_THE_OTHERS = ("atomic push failed", "atomic push failure")
+# Failures after which only the remote knows whether it has the release.
+OPEN = ("bump.unknown", "run.interrupted", "run.terminated")
 UNDONE = "nothing was pushed, nothing was changed here"
 
 
@@ -34,8 +37,8 @@ def has(writer: Writer, tags: dict[str, str]) -> bool:
     """
     held = writer.asked(tuple(tags))
     if isinstance(held, Answer):
-        raise unreachable(held)
-    _refuse_others(held, tags)
+        raise unreachable(writer, held)
+    _refuse_others(writer, held, tags)
     return set(held) == set(tags)
 
 
@@ -43,8 +46,8 @@ def free(writer: Writer, refs: Iterable[str]) -> dict[str, str]:
     """All tags of the remote by name, none of which is one of ``refs``; asked first, as ``has`` does."""
     held = writer.all_tags()
     if isinstance(held, Answer):
-        raise unreachable(held)
-    _refuse_others(held, dict.fromkeys(refs, ""))
+        raise unreachable(writer, held)
+    _refuse_others(writer, held, dict.fromkeys(refs, ""))
     return {ref.removeprefix(_TAG): made for ref, made in held.items()}
 
 
@@ -53,26 +56,26 @@ def tip(writer: Writer, branch: str) -> str:
     ref = f"{_BRANCH}{branch}"
     held = writer.asked((ref,))
     if isinstance(held, Answer):
-        raise unreachable(held)
+        raise unreachable(writer, held)
     return held.get(ref, "")
 
 
-def behind(branch: str) -> Failure:
+def behind(writer: Writer, branch: str) -> Failure:
     """The remote's branch has commits that HEAD lacks, so what would be released is not the newest."""
     return Failure(
         "bump.raced",
-        f"{branch} of {REMOTE} has commits that are not here",
+        f"{branch} of {writer.remote} has commits that are not here",
         why("The release would lack them, and was counted without them."),
-        fix(f"git pull --ff-only {REMOTE} {shlex.quote(branch)}, and the same command again"),
+        fix(f"git pull --ff-only {writer.remote} {shlex.quote(branch)}, and the same command again"),
         alternative("--no-commit tags the commit that is checked out, whatever the branch has"),
         done=UNDONE,
     )
 
 
-def _refuse_others(held: dict[str, str], tags: dict[str, str]) -> None:
+def _refuse_others(writer: Writer, held: dict[str, str], tags: dict[str, str]) -> None:
     for ref, made in tags.items():
         if held.get(ref, made) != made:
-            raise _tag_differs(ref.removeprefix(_TAG)) if made else _tag_taken(ref.removeprefix(_TAG))
+            raise (_tag_differs if made else _tag_taken)(writer, ref.removeprefix(_TAG))
 
 
 def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bool) -> None:
@@ -80,23 +83,47 @@ def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bo
     ``new`` says that the remote had none of them a moment ago.
 
     Failure: ``bump.raced``, ``bump.branch-refused``, ``bump.no-atomic``, ``git.tag-rejected`` and ``bump.push``, after
-    which the remote has nothing of it; ``bump.unknown`` where that can't be told.
+    which the remote has nothing of it; ``bump.unknown``, ``run.interrupted`` and ``run.terminated`` where that can't
+    be told.
     """
-    answer = writer.push(refs)
+    with told_when_stopped(
+        f"stopped while the release was pushed; {writer.remote} may take it all the same",
+        "It takes commit and tag, or neither, and may still be at it.",
+        "nothing was changed here",
+    ):
+        answer = writer.push(refs)
     if answer.code == 0:
         if new and (same := next((ref for ref in tags if f":{ref}\t[up to date]" in answer.stdout), "")):
             # Two runs by the same person in the same second make the same objects: still only one pushed them.
-            raise _tag_taken(same.removeprefix(_TAG))
+            raise _tag_taken(writer, same.removeprefix(_TAG))
         return
     said = _refused(answer.stdout)
     if not said and "--atomic" not in answer.stderr:
         # The connection broke: the remote may have taken it all the same.
         held = writer.asked(tuple(tags))
         if isinstance(held, Answer):
-            raise _unknown(answer)
+            raise _unknown(writer, answer)
         if held == tags:
             return
-    raise _failure(said, answer, refs)
+    raise _failure(writer, said, answer, refs)
+
+
+@contextmanager
+def told_when_stopped(headline: str, cause: str, done: str) -> Iterator[None]:
+    """Say what is known of a release where Ctrl-C or SIGTERM ends the block.
+
+    Failure: ``run.interrupted``, ``run.terminated``.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, Stopped) as error:
+        raise Failure(
+            "run.interrupted" if isinstance(error, KeyboardInterrupt) else "run.terminated",
+            headline,
+            why(cause),
+            fix("run the same command again: it looks first, and makes no second release"),
+            done=done,
+        ) from None
 
 
 def _refused(output: str) -> dict[str, str]:
@@ -110,11 +137,11 @@ def _refused(output: str) -> dict[str, str]:
     return found
 
 
-def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Failure:
+def _failure(writer: Writer, said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Failure:
     if "does not support --atomic" in answer.stderr:
         return Failure(
             "bump.no-atomic",
-            f"{REMOTE} can't take commit and tag together",
+            f"{writer.remote} can't take commit and tag together",
             why("It doesn't know git push --atomic, and a release without its tag must never be seen."),
             alternative("--no-commit pushes one tag, which is all or nothing anyway"),
             evidence=quote(answer.stderr),
@@ -123,15 +150,15 @@ def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Fai
     blamed = {ref: reason for ref, reason in said.items() if reason not in _WITH_THE_OTHERS}
     taken = next((ref for ref, reason in blamed.items() if reason == "already exists"), "")
     if taken:
-        return _tag_taken(taken.removeprefix(_TAG))
+        return _tag_taken(writer, taken.removeprefix(_TAG))
     branch = next((ref for ref in blamed if ref.startswith(_BRANCH)), "")
     if any(word in reason for reason in blamed.values() for word in _RACED):
-        return _raced(branch or next((ref.partition(":")[2] for ref in refs), ""), answer)
+        return _raced(writer, branch or next((ref.partition(":")[2] for ref in refs), ""), answer)
     if branch:
         name = branch.removeprefix(_BRANCH)
         return Failure(
             "bump.branch-refused",
-            f"{REMOTE} takes no commit on {name} from us: {blamed[branch]}",
+            f"{writer.remote} takes no commit on {name} from us: {blamed[branch]}",
             why("A protected branch, a policy or a hook stands before it, and the tag went with the commit."),
             alternative("--no-commit tags the commit that is there, and writes no files"),
             alternative(f"let whoever pushes bypass the rule of {name}"),
@@ -139,17 +166,17 @@ def _failure(said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Fai
             done=UNDONE,
         )
     if blamed:
-        return _tag_refused(next(iter(blamed)).removeprefix(_TAG), answer)
-    return unreachable(answer)
+        return _tag_refused(writer, next(iter(blamed)).removeprefix(_TAG), answer)
+    return unreachable(writer, answer)
 
 
-def _raced(ref: str, answer: Answer) -> Failure:
+def _raced(writer: Writer, ref: str, answer: Answer) -> Failure:
     name = ref.removeprefix(_BRANCH)
     return Failure(
         "bump.raced",
         f"somebody pushed to {name} first",
         why("The release was counted from a commit that is no longer the newest."),
-        fix(f"git pull --ff-only {REMOTE} {name}, and the same command again"),
+        fix(f"git pull --ff-only {writer.remote} {shlex.quote(name)}, and the same command again"),
         evidence=quote(_without_hints(answer.stderr), last=2),
         done=UNDONE,
     )
@@ -160,31 +187,31 @@ def _without_hints(said: str) -> str:
     return "\n".join(line for line in said.splitlines() if not line.startswith("hint:"))
 
 
-def _tag_taken(name: str) -> Failure:
+def _tag_taken(writer: Writer, name: str) -> Failure:
     return Failure(
         "git.tag-rejected",
-        f"{REMOTE} did not take the tag {name}: it has one of that name",
+        f"{writer.remote} did not take the tag {name}: it has one of that name",
         why("The tag decides who makes the release, and another run was first, or it was made by hand."),
-        fix(f"git fetch {REMOTE} tag {name} && git log -1 {name}"),
+        fix(f"git fetch {writer.remote} tag {shlex.quote(name)} && git log -1 {shlex.quote(name)}"),
         alternative("if it is the release that is wanted: check out that commit, and run again"),
         done=UNDONE,
     )
 
 
-def _tag_differs(name: str) -> Failure:
+def _tag_differs(writer: Writer, name: str) -> Failure:
     return Failure(
         "git.tag-rejected",
-        f"the tag {name} here is another one than that of {REMOTE}",
+        f"the tag {name} here is another one than that of {writer.remote}",
         why("A version names one commit for ever, and the remote's is the one that everybody has."),
-        fix(f"git tag -d {shlex.quote(name)} && git fetch {REMOTE} tag {shlex.quote(name)}"),
+        fix(f"git tag -d {shlex.quote(name)} && git fetch {writer.remote} tag {shlex.quote(name)}"),
         done=UNDONE,
     )
 
 
-def _tag_refused(name: str, answer: Answer) -> Failure:
+def _tag_refused(writer: Writer, name: str, answer: Answer) -> Failure:
     return Failure(
         "git.tag-rejected",
-        f"{REMOTE} did not take the tag {name}",
+        f"{writer.remote} did not take the tag {name}",
         why("The tag decides who makes the release, so nothing is published without it."),
         alternative("a rule for tags may stand before it: let whoever pushes make tags of this name"),
         evidence=quote(answer.stderr),
@@ -192,21 +219,21 @@ def _tag_refused(name: str, answer: Answer) -> Failure:
     )
 
 
-def unreachable(answer: Answer) -> Failure:
+def unreachable(writer: Writer, answer: Answer) -> Failure:
     """The remote didn't answer, or not to us."""
     return Failure(
         "bump.push",
-        f"{REMOTE} could not be reached, or doesn't accept us",
+        f"{writer.remote} could not be reached, or doesn't accept us",
         why("Git's own words are above; a release is pushed before anything is changed here."),
         evidence=quote(answer.stderr),
         done=UNDONE,
     )
 
 
-def _unknown(answer: Answer) -> Failure:
+def _unknown(writer: Writer, answer: Answer) -> Failure:
     return Failure(
         "bump.unknown",
-        f"the connection to {REMOTE} broke while it took the release",
+        f"the connection to {writer.remote} broke while it took the release",
         why("It has commit and tag, or neither; it can't be asked now."),
         fix("run the same command again: it looks first"),
         evidence=quote(answer.stderr),

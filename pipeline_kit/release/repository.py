@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
 from pipeline_kit.errors import Failure, alternative, fix, quote
+from pipeline_kit.git.environment import with_settings
 from pipeline_kit.git.remote import PACK
-from pipeline_kit.release.signing import settings_for_writing, with_settings
+from pipeline_kit.release.signing import settings_for_writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pipeline_kit.release.files import Edit
     from pipeline_kit.release.identity import Identity
 
-REMOTE = "origin"
 NOTHING = "0" * 40
 
 
@@ -46,13 +46,14 @@ class RefUpdate(NamedTuple):
 
 
 class Writer:
-    """Writes to the repository at ``root``."""
+    """Writes to the repository at ``root``, and to its remote of the name ``remote``."""
 
-    def __init__(self, repository: Repo, git: Git, credential: tuple[str, str] | None) -> None:
+    def __init__(self, repository: Repo, git: Git, remote: str, credential: tuple[str, str] | None) -> None:
         self._repository = repository
+        self.remote = remote
         self.folder = Path(repository.git_dir).absolute()
         self.root = Path(repository.working_dir)
-        settings = settings_for_writing(git.settings, REMOTE)
+        settings = settings_for_writing(git.settings, remote)
         environment = with_settings(git.environment(network=True), [*settings, *([credential] if credential else [])])
         # What the person's shell may have set for another repository doesn't count.
         environment |= {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.root)}
@@ -89,7 +90,8 @@ class Writer:
     def push(self, refs: tuple[str, ...]) -> Answer:
         """Push ``refs`` (``SOURCE:REF``) to the remote, all or none; what git says of each."""
         options = ("--porcelain", "--atomic", "--no-verify", "--no-signed", "--no-follow-tags")
-        return self._run("push", PACK["push"], *options, "--no-recurse-submodules", "--end-of-options", REMOTE, *refs)
+        last = ("--no-recurse-submodules", "--end-of-options", self.remote)
+        return self._run("push", PACK["push"], *options, *last, *refs)
 
     def asked(self, names: tuple[str, ...]) -> dict[str, str] | Answer:
         """What the remote's refs of those full names hold; git's answer where it can't be asked."""
@@ -101,7 +103,7 @@ class Writer:
         return self._asked(("refs/tags/*",))
 
     def _asked(self, patterns: tuple[str, ...]) -> dict[str, str] | Answer:
-        answer = self._run("ls-remote", PACK["ls-remote"], "--refs", "--end-of-options", REMOTE, *patterns)
+        answer = self._run("ls-remote", PACK["ls-remote"], "--refs", "--end-of-options", self.remote, *patterns)
         if answer.code:
             return answer
         pairs = (line.split("\t", 1) for line in answer.stdout.split("\n") if "\t" in line)
@@ -139,12 +141,19 @@ class Writer:
         return answer.stdout.strip()
 
     def _run(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
-        options: dict[str, Any] = {"with_extended_output": True, "with_exceptions": False, "env": dict(env or {})}
+        options: dict[str, Any] = {"as_process": True, "env": dict(env or {})}
         with tempfile.TemporaryFile() as file:
             file.write(given)
             file.seek(0)
-            code, out, err = self._repository.git.execute(["git", "--no-pager", *arguments], istream=file, **options)
-        return Answer(int(code), str(out), str(err))
+            process = self._repository.git.execute(["git", "--no-pager", *arguments], istream=file, **options)
+            try:
+                out, err = process.communicate()
+            except BaseException:
+                # Nothing goes on behind the back of whoever interrupts.
+                process.terminate()
+                process.proc.wait()
+                raise
+        return Answer(process.returncode, *(text.decode("utf-8", "surrogateescape") for text in (out, err)))
 
 
 @contextmanager
@@ -153,13 +162,13 @@ def opened(flow: Flow) -> Iterator[Writer]:
     from git import Repo
 
     context, git = flow.context, flow.git
-    git.head()  # refuses what is no repository in the words that every command has
+    branch = git.head().branch  # refuses what is no repository in the words that every command has
     credential = None
     if not any(key.endswith(".extraheader") for _, key, _ in git.settings.entries):
         # What a checkout left there is what its owner wants: it may be allowed more than the job's own token.
-        credential = push_header(context.identity.ci, context.environ, git.settings.remote)
+        credential = push_header(context.identity.ci, context.environ, git.settings.remote_of(branch))
     with Repo(context.root) as repository:
-        yield Writer(repository, git, credential)
+        yield Writer(repository, git, git.settings.remote_name(branch), credential)
 
 
 def broke(headline: str, answer: Answer) -> Failure:

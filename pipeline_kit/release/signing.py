@@ -25,12 +25,3 @@ def settings_for_writing(settings: Settings, remote: str) -> list[tuple[str, str
     if settings.users("gpg.program") and not settings.users("gpg.openpgp.program"):
         programs.append(("gpg.openpgp.program", settings.users("gpg.program")[-1]))
     return [*programs, *_PLAIN, (f"remote.{remote}.mirror", "false")]
-
-
-def with_settings(environment: dict[str, str], settings: list[tuple[str, str]]) -> dict[str, str]:
-    """``environment`` with more of git's settings, which win over those that it has."""
-    count = int(environment.get("GIT_CONFIG_COUNT", "0"))
-    found = environment | {"GIT_CONFIG_COUNT": str(count + len(settings))}
-    for index, (key, value) in enumerate(settings, count):
-        found |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    return found

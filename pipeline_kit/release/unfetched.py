@@ -11,7 +11,6 @@ from pipeline_kit.git.tags import release_tags
 from pipeline_kit.model.version import channel_name
 from pipeline_kit.release.lines import event_of
 from pipeline_kit.release.pushing import UNDONE
-from pipeline_kit.release.repository import REMOTE
 from pipeline_kit.versioning.channels import channel_of
 from pipeline_kit.versioning.next import built_branch
 
@@ -26,9 +25,14 @@ if TYPE_CHECKING:
 
 
 def refuse_unfetched(
-    flow: Flow, asked: Asked, lines: tuple[Line, ...], releases: tuple[Release, ...], remote: Mapping[str, str]
+    flow: Flow,
+    asked: Asked,
+    lines: tuple[Line, ...],
+    releases: tuple[Release, ...],
+    remote: str,
+    tags: Mapping[str, str],
 ) -> None:
-    """Refuse a release that the clone counted without a tag of ``remote`` (all its tags by name, with their objects).
+    """Refuse a release that the clone counted without one of ``tags``, all of the remote's by name, with their objects.
     Where the clone has no release any of them counts; else one that is not lower than what would be made.
 
     Failure: ``bump.unfetched``.
@@ -37,14 +41,14 @@ def refuse_unfetched(
     for release in releases:
         line = by_package[release.package]
         known = {tag.name for tag in line.state.tags}
-        for tag in release_tags(remote, line.rules.prefix):
+        for tag in release_tags(tags, line.rules.prefix):
             if tag.name in known or (known and (asked.version or not _is_passed(flow, line, release, tag))):
                 continue
             raise Failure(
                 "bump.unfetched",
-                f"{REMOTE} has the release {printable(tag.name)}, and this clone lacks it",
+                f"{remote} has the release {printable(tag.name)}, and this clone lacks it",
                 why(f"{release.version} was counted without it."),
-                fix(f"git fetch --tags {REMOTE}, and the same command again"),
+                fix(f"git fetch --tags {remote}, and the same command again"),
                 done=UNDONE,
             )
 

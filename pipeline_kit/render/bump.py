@@ -23,14 +23,16 @@ def detail(bumped: Bumped, *, dry_run: bool) -> str:
     tags = " ".join(bumped.tags)
     if bumped.there and not bumped.refs:
         if dry_run and bumped.remote:
-            return f"{tags} is on this commit; would be pushed where origin lacks it"
-        held = ", and origin has it" if bumped.pushed else ""
+            return f"{tags} is on this commit; would be pushed where {bumped.remote_name} lacks it"
+        held = f", and {bumped.remote_name} has it" if bumped.pushed else ""
         return f"nothing to do: {tags} is on this commit{held}{_promotion(bumped)}"
     if dry_run:
         return f"would {'release' if bumped.files else 'tag'} {tags}{_unpushed(bumped)}; nothing was written"
     count = len(bumped.files)
     files = f"{count} file{'' if count == 1 else 's'}, commit {bumped.commit[:7]}, " if count else ""
-    return f"{files}pushed {tags} to origin" if bumped.pushed else f"{files}{tags}, not pushed{_why(bumped)}"
+    if bumped.pushed:
+        return f"{files}pushed {tags} to {bumped.remote_name}"
+    return f"{files}{tags}, not pushed{_why(bumped)}"
 
 
 def _promotion(bumped: Bumped) -> str:
@@ -42,11 +44,11 @@ def _promotion(bumped: Bumped) -> str:
 
 
 def _why(bumped: Bumped) -> str:
-    return "" if bumped.remote else ": there is no remote origin"
+    return "" if bumped.remote else f": there is no remote {bumped.remote_name}"
 
 
 def _unpushed(bumped: Bumped) -> str:
-    return "" if bumped.remote else " without pushing, since there is no remote origin"
+    return "" if bumped.remote else f" without pushing, since there is no remote {bumped.remote_name}"
 
 
 def preview(bumped: Bumped) -> str:
@@ -56,7 +58,8 @@ def preview(bumped: Bumped) -> str:
         parts.append(_labelled("commit", bumped.message))
     parts += [_labelled("tag", tag) for tag in bumped.tags]
     if bumped.refs:
-        parts.append(_labelled("push", "\n".join([f"{bumped.remote}, all or none", *bumped.refs])))
+        where = f"{bumped.remote_name} ({bumped.remote}), all or none"
+        parts.append(_labelled("push", "\n".join([where, *bumped.refs])))
     return "\n".join(parts)
 
 

@@ -36,6 +36,14 @@ class Links:
             return f"{self.top}/branchCompare?baseVersion=GT{first}&targetVersion=GT{second}"
         return f"{self.top}{'/-' if self.kind == 'gitlab' else ''}/compare/{first}...{second}"
 
+    def release(self, tag: str, previous: str) -> str:
+        """Where a release is shown: as the changes since the ``previous`` tag, or as its tag where that is ''."""
+        return self.compare(previous, tag) if previous else self.tag(tag)
+
+    def since(self, tag: str) -> str:
+        """Where the changes since a tag are shown; '' on Azure DevOps, which compares with branches, not with HEAD."""
+        return "" if self.kind == "azure" else self.compare(tag, "HEAD")
+
     def tag(self, tag: str) -> str:
         """Where a tag is shown."""
         name = quote(tag, safe="")

@@ -4,12 +4,13 @@ of a run.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 from semver import Version
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip, prepare_output
 from pipeline_kit.record import Values
 from pipeline_kit.release.asked import Asked
@@ -100,7 +101,7 @@ def _would(flow: Flow, **options: Any) -> str:
     click.option(
         "--commit/--no-commit", default=True, show_default=True, help="Whether files are written; else the tag is all."
     ),
-    click.option("--push/--no-push", default=True, show_default=True, help="Whether origin gets it."),
+    click.option("--push/--no-push", default=True, show_default=True, help="Whether the remote gets it."),
     click.option(
         "--notes",
         metavar="FILE",
@@ -135,6 +136,21 @@ def command(flow: Flow, **options: Any) -> Outcome:
         _write_notes(flow, notes, made)
     result = preview(made) if asked.dry_run else "\n".join(made.tags)
     return Outcome(Values(bump=made), word(made), detail(made, dry_run=asked.dry_run), result, _outputs(made))
+
+
+def refuse_other_packages(flow: Flow, options: dict[str, Any]) -> None:
+    """Refuse a run that would release other packages than the one whose version its image has."""
+    names = options["packages"]
+    if not options["all_packages"] and names in ((), (flow.rules.package,)):
+        return
+    first = shlex.quote(next(iter(names), "") or next(iter(flow.settings.packages()), "NAME"))
+    raise Failure(
+        "config.usage",
+        f"a run publishes one image, and bump.{'all-packages' if options['all_packages'] else 'packages'} is set",
+        why("The image has the version of version.package, and of no other package."),
+        fix(f"pipeline-kit run --release --set version.package={first}"),
+        alternative("pipeline-kit bump makes the releases of several; then a run for each"),
+    )
 
 
 def foresee(flow: Flow, **options: Any) -> None:

@@ -692,6 +692,7 @@ def test_a_clone_without_tags_is_refused_where_the_remote_has_a_release(
 ) -> None:
     shop.work("clone", "--quiet", "--no-tags", str(shop.remote.folder), str(tmp_path / "bare of tags"))
     clone = Repository(tmp_path / "bare of tags", new=False)
+    clone("config", "--unset", "remote.origin.tagOpt")
     clone("config", "user.name", "Release")
     clone("config", "user.email", "release@example.com")
     kit = Kit(clone.folder, shop.kit.environ)

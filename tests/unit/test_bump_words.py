@@ -7,6 +7,7 @@ import pytest
 from pipeline_kit.ci.committer import committer
 from pipeline_kit.ci.push_header import push_header
 from pipeline_kit.errors import Failure
+from pipeline_kit.git.environment import with_settings
 from pipeline_kit.git.settings import Settings
 from pipeline_kit.model.bump import Bumped, FileChange, Noted
 from pipeline_kit.model.git_state import ReleaseTag
@@ -14,7 +15,7 @@ from pipeline_kit.model.release import Change, Release
 from pipeline_kit.release.identity import Identity
 from pipeline_kit.release.messages import commit_message, tag_message
 from pipeline_kit.release.repository import Answer, broke
-from pipeline_kit.release.signing import settings_for_writing, with_settings
+from pipeline_kit.release.signing import settings_for_writing
 from pipeline_kit.render.bump import detail, preview, word
 
 ID = "0123456789012345678901234567890123456789"
@@ -132,6 +133,10 @@ def bumped(**more: object) -> Bumped:
         (bumped(refs=("refs/tags/v1.5.0",), remote="r"), True, "would tag v1.5.0; nothing was written"),
         (bumped(), True, "would tag v1.5.0 without pushing, since there is no remote origin; nothing was written"),
         (bumped(there=True), True, "nothing to do: v1.5.0 is on this commit"),
+        (bumped(there=True, pushed=True, remote_name="up"), False,
+         "nothing to do: v1.5.0 is on this commit, and up has it"),
+        (bumped(pushed=True, remote="r", remote_name="up"), False, "pushed v1.5.0 to up"),
+        (bumped(remote_name="up"), False, "v1.5.0, not pushed: there is no remote up"),
         (
             bumped(there=True, remote="r"),
             True,
@@ -151,7 +156,7 @@ def test_a_dry_run_shows_all_of_it() -> None:
             message="chore: x\n\nbody\n",
             files=(FileChange("a", "--- a/a\n+++ b/a\n"),),
             refs=("refs/heads/main", "refs/tags/v1.5.0"),
-            remote="origin (url)",
+            remote="url",
         )
     )
     assert shown == (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.world.kit import Kit
+from tests.world.kit import Kit, Run
 from tests.world.repository import Repository
 
 if TYPE_CHECKING:
@@ -33,14 +34,13 @@ PYPROJECT = '[project]\nname = "shop"\nversion = "1.0.0" # the version\n'
 FILES = ("--changelog", "CHANGELOG.md", "--file", "pyproject.toml")
 _KILLER = """\
 #!/bin/sh
-# Kills its caller before or after the call whose arguments hold WORD.
+# Sends its caller a signal before or after the call whose arguments hold WORD.
 if [ ! -e "DONE" ]; then
     for argument in "$@"; do
         if [ "$argument" = "WORD" ]; then
             : > "DONE"
-            if [ "WHEN" = before ]; then kill -9 "$PPID"; exit 1; fi
-            "GIT" "$@"
-            kill -9 "$PPID"
+            if [ "WHEN" = after ]; then "GIT" "$@"; fi
+            kill -"NUMBER" "$PPID"
             exit 1
         fi
     done
@@ -68,15 +68,30 @@ class Project:
         """As ``killed``, with what runs in this clone."""
         return killed(self.kit, self.remote.folder.parent, word, when, *arguments)
 
+    def stopped(self, word: str, when: str, number: int, *arguments: str) -> Run:
+        """As ``stopped``, with what runs in this clone."""
+        return stopped(self.kit, self.remote.folder.parent, word, when, number, *arguments)
+
 
 def killed(kit: Kit, scratch: Path, word: str, when: str, *arguments: str) -> int:
     """Run with a git that kills its caller at the first call that has the argument ``word``; the exit code."""
+    return stopped(kit, scratch, word, when, signal.SIGKILL, *arguments).code
+
+
+def stopped(kit: Kit, scratch: Path, word: str, when: str, number: int, *arguments: str) -> Run:
+    """Run with a git that sends its caller a signal at the first call that has the argument ``word``."""
     folder = scratch / "killer"
     folder.mkdir(exist_ok=True)
     program, done = folder / "git", folder / "done"
     done.unlink(missing_ok=True)
     # A tool sees no variable that it was not given, so all of it stands in the script.
-    values = {"DONE": str(done), "WHEN": when, "GIT": str(shutil.which("git")), "WORD": word}
+    values = {
+        "DONE": str(done),
+        "WHEN": when,
+        "GIT": str(shutil.which("git")),
+        "WORD": word,
+        "NUMBER": str(int(number)),
+    }
     text = _KILLER
     for name, value in values.items():
         text = text.replace(f'"{name}"', shlex.quote(value))
@@ -84,7 +99,7 @@ def killed(kit: Kit, scratch: Path, word: str, when: str, *arguments: str) -> in
     program.chmod(0o755)
     run = kit(*arguments, PATH=f"{folder}{os.pathsep}{kit.environ.get('PATH', os.environ['PATH'])}")
     assert done.exists(), f"git was never called with {word}: {run.stderr}"
-    return run.code
+    return run
 
 
 def project(folder: Path) -> Project:
