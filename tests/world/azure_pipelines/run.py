@@ -176,6 +176,8 @@ def _predefined(agent: Agent) -> dict[str, str]:
         "Build.Reason": "Manual",
         "Build.Repository.Name": agent.source.name,
         "Build.Repository.Provider": "TfsGit",
+        "Build.RequestedFor": "An Owner",
+        "Build.RequestedForEmail": "owner@example.com",
         "Build.SourceBranch": branch,
         "Build.SourceBranchName": branch.rpartition("/")[2],
         "Build.SourceVersion": _git(agent, "rev-parse", "HEAD"),
