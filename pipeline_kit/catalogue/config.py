@@ -53,6 +53,6 @@ to make a file mean something else than it seems to.""",
     "unsafe-event": Kind(
         Exit.USAGE,
         "pull_request_target is refused",
-        """This event gives a workflow its secrets while it builds code that anyone can propose. Use pull_request: it runs everything that is safe.""",
+        """This event gives a workflow its secrets while it builds code that anyone can propose. Use pull_request: it runs everything that is safe. version and tag answer all the same: they run nothing of the repository.""",
     ),
 }

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pipeline_kit.session import Session
     from pipeline_kit.steps.command import Shared
 
-# They need neither network nor tools, so a later step that runs alone may ask them again.
+# They need neither network nor tools, so a later step that runs alone may ask them again; and they run nothing of the
+# repository, so they answer also for an event that any other step refuses.
 PURE = ("version", "tag")
 
 

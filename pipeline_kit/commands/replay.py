@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Where a machine keeps its own things says nothing about the run, and what was withheld can't be set again.
 _NOT_SET = WITHHELD | {"scan.cache"}
 _INHERITED = "PIPELINE_KIT_"
+# A hook has them, and they name its own repository.
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ def command(session: Session, /, file: str, output: str, *, keep: bool) -> None:
     """Make a run again from its record: the same commit, event and settings, here. version, tag, build and scan are
     compared with what they gave then; nothing is published or deployed. Ends with 1 where they differ.
     """
+    context = session.context
     path = session.folder / file
     found = record.read(path / record.NAME if path.is_dir() else path, own=False)
     image = next((entry.image for entry in reversed(found.entries) if entry.step in STEPS), "")
@@ -65,7 +68,6 @@ def command(session: Session, /, file: str, output: str, *, keep: bool) -> None:
             why("These are the steps that are made again."),
             fix("pipeline-kit run --until scan"),
         )
-    context = session.context
     folder = context.state / "replay" / found.commit[:12] / image.rpartition("/")[2]
     made = tree(found, folder, context)
     try:
@@ -105,16 +107,22 @@ def _environment(session: Session, found: Record) -> dict[str, str]:
     from pipeline_kit.generate.options import all_options
 
     variables = {option.path: option.variable for option in all_options()} | {"image": "PIPELINE_KIT_IMAGE"}
-    here = {key: value for key, value in ci.without_ci(session.environ).items() if not key.startswith(_INHERITED)}
+    here = {
+        key: value
+        for key, value in ci.without_ci(session.environ).items()
+        if key not in _OF_A_HOOK and not key.startswith(_INHERITED)
+    }
     # What stands in the file stands in the commit.
     set_then = {
         variables[one.key]: one.value
         for one in found.run.settings
         if one.key in variables and one.key not in _NOT_SET and one.origin.startswith(("--", _INHERITED))
     }
-    event = {"PIPELINE_KIT_EVENT": msgspec.json.encode(found.run.event).decode()} if found.run.event else {}
+    # The secrets that made an event unsafe are not here.
+    event = msgspec.structs.replace(found.run.event, unsafe=False) if found.run.event else None
+    imitated = {"PIPELINE_KIT_EVENT": msgspec.json.encode(event).decode()} if event else {}
     environment = {"PIPELINE_KIT_ENV": found.run.environment} if found.run.environment else {}
-    return here | set_then | event | environment
+    return here | set_then | imitated | environment
 
 
 def _diverged(outcome: Replay, file: str) -> Failure:

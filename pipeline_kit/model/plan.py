@@ -12,8 +12,8 @@ TagKind = Literal["version", "moving", "commit", "branch"]
 class Tag(msgspec.Struct, frozen=True):
     """A tag to publish.
 
-    ``version`` tags never move; ``moving`` ones (1.5, 1, latest) only to a higher version; ``branch`` ones follow the
-    branch; ``commit`` ones name the code. A moving tag is compared by the version of the plan.
+    ``version`` tags never move; ``moving`` ones (1.5, 1, latest, staging) only to a higher version; ``branch`` ones
+    follow the branch; ``commit`` ones name the code. A moving tag is compared by the version of the plan.
     """
 
     name: str

@@ -76,8 +76,8 @@ def _would(flow: Flow) -> str:
     would=_would,
 )
 def command(flow: Flow) -> Outcome:
-    """Publish the scanned bytes, hashed again, then the tags: the version's own never moves, 1.5, 1 and latest only
-    move to a higher version. What was published is read back.
+    """Publish the scanned bytes, hashed again, then the tags: the version's own never moves, 1.5, 1, latest and
+    staging only move to a higher version. What was published is read back.
     """
     plan = flow.plan()
     if not plan.publishes:
@@ -109,7 +109,7 @@ def _refuse_unscanned(image: Image, verdict: Verdict) -> None:
 def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> str:
     """Why a tag that moves must not move now: what it names is newer. '' if it may."""
     from pipeline_kit.oci.labels import REVISION, VERSION, labels
-    from pipeline_kit.tagging.versions import compared
+    from pipeline_kit.tagging import versions
 
     if tag.kind not in ("moving", "branch"):
         return ""
@@ -117,14 +117,19 @@ def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> 
         return ""
     held = registry.get_manifest(tag.name)
     told = labels(registry, held) if held else {}
-    if tag.kind == "moving":
-        # The rules may have put a prefix or suffix around the version that the label tells.
-        before, _, after = plan.labels.get(VERSION, plan.version).partition(plan.version)
-        theirs = told.get(VERSION, "").removeprefix(before).removesuffix(after)
-        order = compared(theirs, plan.version)
-        if order:
-            return f"{theirs} is newer" if order > 0 else ""
+    # The rules may have put a prefix or suffix around the version that the label tells.
+    before, _, after = plan.labels.get(VERSION, plan.version).partition(plan.version)
+    theirs = told.get(VERSION, "").removeprefix(before).removesuffix(after)
+    moving = tag.kind == "moving"
+    if moving and (order := versions.ordered(theirs, plan.version)):
+        return f"{theirs} is newer" if order > 0 else ""
     # A branch, or versions that tell nothing apart: then the history does.
     revision = told.get(REVISION, "")
-    newer = bool(revision) and revision != plan.commit and git.is_ancestor(plan.commit, revision)
-    return f"{revision[:7]} is newer" if newer else ""
+    if revision == plan.commit:
+        return ""
+    if revision and git.is_ancestor(plan.commit, revision):
+        return f"{revision[:7]} is newer"
+    # A commit is its own ancestor wherever it is at all.
+    if moving and (versions.compared(theirs, plan.version) or 0) > 0 and not git.is_ancestor(revision, revision):
+        return f"{theirs} is higher, and its commit is not in this clone"
+    return ""

@@ -65,7 +65,7 @@ def _separator(flag: str, what: str) -> Any:
         multiple=True,
         type=Line(),
         metavar="TAG",
-        help="One more tag, such as staging; it follows each push.",
+        help="One more tag, such as staging; it moves to a higher version only.",
     ),
     click.option("--latest/--no-latest", default=True, show_default=True, help="Whether a release moves latest."),
     _lines("--tags", "RULE", "A tag rule, such as type=semver,pattern={{major}}; with one, rules alone give the tags."),
@@ -268,14 +268,16 @@ def _bake_files(flow: Flow, found: Metadata) -> dict[str, str]:
     if flow.unwritten:
         return {}
     folder: Path = flow.context.output / "bake"
-    prepare_output(flow.context.output)
-    folder.mkdir(exist_ok=True)
     paths: dict[str, str] = {}
-    for name, definition in found.bake_files().items():
-        path = folder / f"{name}.json"
-        path.write_text(indented(definition) + "\n", encoding="utf-8")
-        paths[name] = str(path)
-    return paths
+    with flow.writing(folder):
+        prepare_output(flow.context.output)
+        folder.mkdir(exist_ok=True)
+        for name, definition in found.bake_files().items():
+            path = folder / f"{name}.json"
+            path.write_text(indented(definition) + "\n", encoding="utf-8")
+            paths[name] = str(path)
+        return paths
+    return {}
 
 
 def _variables(given: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.model.plan import TagKind
-from pipeline_kit.tagging import moment, names, rule, template, variables, versions
+from pipeline_kit.tagging import kinds, moment, names, rule, template, variables, versions
 from pipeline_kit.tagging.lists import shown
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pipeline_kit.tagging.rule import Rule
     from pipeline_kit.tagging.template import Variables
 
-_FULL = r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+.][0-9A-Za-z.+-]+)?\Z"
-_COARSE = r"v?[0-9]+(?:\.[0-9]+)?\Z"
+# What a value may ask without naming anything of the event: the answer decides whether the value counts.
+_SWITCHES = frozenset({"is_default_branch", "is_not_default_branch"})
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -128,7 +128,7 @@ class Evaluation:
             self._warn(f"{shown(pattern)} finds no group {shown(group)} in {shown(text)}")
             return None
         latest = self._compat or not _is_prerelease(text)
-        return self._around(one, value, _kind_of(value), latest=latest, version=_version_in(value, text))
+        return self._around(one, value, kinds.of_git_tag(value), latest=latest, version=_version_in(value, text))
 
     def _edge(self, one: Rule) -> Given | None:
         branch = self._facts.branch
@@ -147,17 +147,26 @@ class Evaluation:
             return None
         if event == "tag":
             latest = self._compat or not _is_prerelease(facts.tag)
-            return self._around(one, facts.tag, _kind_of(facts.tag), latest=latest, version=_version_in(facts.tag))
-        return self._around(one, facts.branch if event == "branch" else facts.request, "branch")
+            return self._around(
+                one, facts.tag, kinds.of_git_tag(facts.tag), latest=latest, version=_version_in(facts.tag)
+            )
+        if event == "pr":
+            return self._around(one, facts.request, "branch")
+        # The flavor stands around the tags of a release too.
+        by_flavor = not (self._compat or one.attributes.keys() & {"prefix", "suffix"})
+        branch = names.of_branch(facts.branch) if by_flavor else facts.branch
+        return self._apart(self._around(one, branch, "branch"))
 
     def _raw(self, one: Rule) -> Given | None:
-        text = one.attributes["value"]
-        value = self._rendered(text)
-        asked = template.parse(text).names if "{{" in text else frozenset()
+        value = self._rendered(one.attributes["value"])
+        read = [template.parse(text) for text in (one.attributes["value"], *self._around_of(one)) if "{{" in text]
+        asked = frozenset().union(*(each.names for each in read)) - _SWITCHES
         if "tag" in asked and self._facts.tag and not asked & {"date", "commit_date"}:
-            return self._around(one, value, _kind_of(value))
-        # A text may be a date, and a second push on that day moves it, however much it looks like a version.
-        return self._around(one, value, "moving" if names.is_latest(value) else "branch")
+            return self._around(one, value, kinds.of_git_tag(value))
+        if not asked:
+            return self._around(one, value, kinds.of_literal(value))
+        given = self._around(one, value, kinds.of_template(value))
+        return self._apart(given) if any("branch" in each.values for each in read) else given
 
     def _sha(self, one: Rule) -> Given | None:
         if not self._facts.sha:
@@ -196,12 +205,22 @@ class Evaluation:
         return text.replace("/", "-")
 
     def _around(self, one: Rule, text: str, kind: TagKind, *, latest: bool = False, version: str = "") -> Given:
-        prefix = one.attributes.get("prefix", self._flavor.prefix)
-        suffix = one.attributes.get("suffix", self._flavor.suffix)
+        prefix, suffix = self._around_of(one)
         whole = f"{self._rendered(prefix)}{text}{self._rendered(suffix)}"
         if self._flavor.latest != "auto":
             latest = self._flavor.latest == "true"
         return Given(whole, kind, latest, version)
+
+    def _around_of(self, one: Rule) -> tuple[str, str]:
+        """Prefix and suffix: the rule's own, else the flavor's."""
+        return one.attributes.get("prefix", self._flavor.prefix), one.attributes.get("suffix", self._flavor.suffix)
+
+    def _apart(self, one: Given) -> Given:
+        """The same under a name that no release has: what is not released must not hold a release's tag."""
+        whole = names.of_branch(one.whole)
+        if self._compat or not self._facts.branch or whole == one.whole:
+            return one
+        return msgspec.structs.replace(one, whole=whole, kind="branch")
 
     def _rendered(self, text: str, known: Variables | None = None) -> str:
         if "{{" not in text:
@@ -233,17 +252,9 @@ def _is_raw(pattern: str) -> bool:
         return False
 
 
-def _kind_of(text: str) -> TagKind:
-    """What a name is that no rule about versions gave: a version is one all the same, and its tag never moves."""
-    text = text.rpartition("/")[2]
-    if re.match(_FULL, text):
-        return "version"
-    return "moving" if re.match(_COARSE, text) or names.is_latest(text) else "branch"
-
-
 def _version_in(*texts: str) -> str:
     """The version that the first of ``texts`` is, '' where none is a whole one: what moves along is compared by it."""
-    found = (_parsed(text) for text in texts if _kind_of(text) == "version")
+    found = (_parsed(text) for text in texts if kinds.of_git_tag(text) == "version")
     return next((one.version for one in found if one), "")
 
 

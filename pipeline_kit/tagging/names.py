@@ -35,10 +35,11 @@ def is_latest(name: str) -> bool:
 
 
 def of_branch(branch: str) -> str:
-    """The name of what a branch holds. A branch that is called as a release's tags are (``1.5``, ``latest``) has
-    ``branch-`` in front: what is not released must not move them.
+    """The name of what a branch holds. A branch that is called as a release's tags are (``1.5``, ``latest``, also
+    ``+latest``, which becomes that) has ``branch-`` in front: what is not released must not move them.
     """
-    return f"branch-{branch}" if is_latest(branch) or re.match(_AS_A_RELEASE, branch) else branch
+    name = sanitized(branch).strip("._-")
+    return f"branch-{branch}" if is_latest(name) or re.match(_AS_A_RELEASE, name) else branch
 
 
 def shortened(text: str, longest: int) -> str:

@@ -11,7 +11,7 @@ from semver import Version
 
 from pipeline_kit.model.plan import Plan, Tag
 from pipeline_kit.model.version import moving_tags
-from pipeline_kit.tagging import names
+from pipeline_kit.tagging import kinds, names
 from pipeline_kit.tagging.flavor import Flavor
 from pipeline_kit.versioning.next import built_branch
 
@@ -77,6 +77,6 @@ def default_tags(
 
 
 def extra_tags(extra: Iterable[str], *, kubernetes: bool = False) -> list[Tag]:
-    """The tags that were asked for by their name; they follow each push."""
+    """The tags that were asked for by their name: they move to a higher version, and one that is a version stays."""
     found = [names.tag(one, kubernetes=kubernetes) for one in extra]
-    return [Tag(one, "moving" if names.is_latest(one) else "branch") for one in found]
+    return [Tag(one, kinds.of_literal(one)) for one in found]

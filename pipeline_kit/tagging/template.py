@@ -42,6 +42,11 @@ class Template(msgspec.Struct, frozen=True):
         """The variables that it asks for."""
         return frozenset(_names(self.nodes))
 
+    @property
+    def values(self) -> frozenset[str]:
+        """The variables whose values become part of the text: a condition's alone does not."""
+        return frozenset(_names(self.nodes, conditions=False))
+
     def is_only(self, name: str) -> bool:
         """Whether it is nothing but that variable."""
         return len(self.nodes) == 1 and isinstance(self.nodes[0], Value) and self.nodes[0].name == name
@@ -131,13 +136,14 @@ def _holds(template: Template, name: str, variables: Variables, *, compat: bool)
     return bool(value) and (compat or value != "false")
 
 
-def _names(nodes: tuple[Node, ...]) -> list[str]:
+def _names(nodes: tuple[Node, ...], *, conditions: bool = True) -> list[str]:
     found: list[str] = []
     for node in nodes:
         if isinstance(node, Value):
             found.append(node.name)
         elif isinstance(node, Condition):
-            found += [node.name, *_names(node.then), *_names(node.otherwise)]
+            found += [node.name] if conditions else []
+            found += _names((*node.then, *node.otherwise), conditions=conditions)
     return found
 
 

@@ -103,6 +103,23 @@ def compared(one: str, other: str) -> int | None:
     return None
 
 
+def ordered(one: str, other: str) -> int | None:
+    """As ``compared``, and None also for two pre-releases of one release on channels of different names, such as
+    1.5.0-main.7 and 1.5.0-develop.3: the alphabet does not say which branch is ahead.
+    """
+    first, second = semantic.parse(one), semantic.parse(other)
+    if first and second and first.prerelease and second.prerelease:
+        same = first.finalize_version() == second.finalize_version()
+        if same and _channel(first.prerelease) != _channel(second.prerelease):
+            return None
+    return compared(one, other)
+
+
+def _channel(prerelease: str) -> str:
+    name = prerelease.partition(".")[0]
+    return "" if name.isdecimal() else name
+
+
 def _pep440_order(text: str) -> tuple[object, ...] | None:
     """What sorts as PEP 440 says; a local version does not count.
     https://packaging.python.org/en/latest/specifications/version-specifiers/#summary-of-permitted-suffixes-and-relative-ordering

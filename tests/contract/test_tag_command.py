@@ -153,6 +153,53 @@ def test_an_event_gives_the_same_tags_on_each_ci_and_in_a_replay(
     assert [tag["name"].partition("sha-")[0] or "sha" for tag in found[0]["tags"]] == expected
 
 
+TARGET = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_REPOSITORY": "contoso/web",
+    "GITHUB_EVENT_NAME": "pull_request_target",
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_HEAD_REF": "topic",
+    "GITHUB_BASE_REF": "main",
+    "GITHUB_SHA": "b" * 40,
+}
+
+
+def test_pull_request_target_is_named_as_the_pull_request_and_publishes_nothing(
+    repository: Repository, tmp_path: Path
+) -> None:
+    payload = tmp_path / "event.json"
+    head = {"number": 7, "base": {"ref": "main"}, "head": {"ref": "topic", "sha": "c" * 40}}
+    payload.write_text(json.dumps(PAYLOAD | {"pull_request": head}))
+    kit = Kit(repository.folder, TARGET | {"GITHUB_EVENT_PATH": str(payload)})
+    short = repository("rev-parse", "--short=7", "HEAD").strip()
+    rules = "type=edge\ntype=ref,event=branch\ntype=ref,event=pr\ntype=raw,value=to-{{base_ref}}\ntype=sha"
+    done = kit("tag", "--format", "json", "--tags", rules)
+    assert done.code == 0, done.stderr
+    assert [tag["name"] for tag in done.json["tags"]] == ["pr-7", "to-main", f"sha-{short}"]
+    assert (done.json["publishes"], done.json["reason"]) == (False, "pull request")
+    assert kit("tag").result.split("\n") == [f"sha-{short}", "main"]
+    assert kit("version").result == "1.5.1-topic.1"
+    compat = ("tag", "--compat", "metadata-action", "--tags", rules)
+    assert kit(*compat).result.split("\n") == ["pr-7", "to-main", "sha-bbbbbbb"]
+    of_head = kit(*compat, DOCKER_METADATA_PR_HEAD_SHA="true")
+    assert of_head.result.split("\n")[-1] == "sha-ccccccc"
+
+
+def test_after_the_tags_of_pull_request_target_all_else_is_refused(repository: Repository, tmp_path: Path) -> None:
+    (repository.folder / "Dockerfile").write_text("FROM scratch\n")
+    kit = Kit(repository.folder, TARGET | {"PIPELINE_KIT_IMAGE": "contosoreg.azurecr.io/web"})
+    assert kit("tag").code == 0
+    record = kit.record()
+    for command in ("build", "scan", "login", "push", "deploy", "bump", "run", "replay", "plan"):
+        done = kit(command)
+        assert (done.code, done.stdout) == (64, ""), command
+        assert "pull_request_target is refused" in done.stderr
+    assert kit.record() == record
+    # Somewhere else its tags are made again.
+    replayed = Kit(repository.folder)("replay")
+    assert replayed.code == 0, replayed.stderr
+
+
 def test_names_of_images_that_would_be_published_nowhere_are_refused(repository: Repository) -> None:
     (repository.folder / "Dockerfile").write_text("FROM scratch\n")
     kit = Kit(repository.folder, {"PIPELINE_KIT_IMAGE": "contosoreg.azurecr.io/web"})

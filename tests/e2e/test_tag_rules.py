@@ -35,6 +35,11 @@ class Shop:
         self.project.commit(message)
         self.project("tag", tag)
 
+    def digest(self, tag: str) -> str:
+        """The digest that the registry has under ``tag``."""
+        tags = self.registry.storage / "docker/registry/v2/repositories/web/_manifests/tags"
+        return (tags / tag / "current/link").read_text()
+
     def run(self, *arguments: str) -> Run:
         return self.kit("run", "--until", "push", "--image", f"{self.registry.address}/web", *arguments)
 
@@ -86,6 +91,43 @@ def test_a_release_that_a_match_read_is_compared_by_it(shop: Shop) -> None:
     shop.release("fix: late", "web/v3.1.9")
     stays = "3.2.0 is newer"
     assert shop.published() == {"3.1.9": "", "3": stays, "latest": stays}
+
+
+def test_a_name_moves_to_a_higher_version_only(shop: Shop) -> None:
+    shop.rules("type=semver,pattern={{version}}", "type=raw,value=staging", extra=["qa"], release="v1.4.0")
+    moved = {"1.4.0": "", "staging": "", "latest": "", "qa": ""}
+    assert shop.published() == moved
+    digest = shop.kit.value("push")["digest"]
+    shop.project("checkout", "--quiet", "-b", "1.3")
+    shop.release("fix: for those who stay", "v1.3.5")
+    stays = "1.4.0 is newer"
+    assert shop.published() == {"1.3.5": "", "staging": stays, "latest": stays, "qa": stays}
+    assert shop.digest("staging") == shop.digest("qa") == digest
+    shop.project("checkout", "--quiet", "main")
+    shop.release("fix: for all", "v1.4.1")
+    assert shop.published() == {"1.4.1": "", "staging": "", "latest": "", "qa": ""}
+    assert shop.digest("staging") == shop.digest("qa") == shop.kit.value("push")["digest"]
+
+
+def test_between_two_branches_the_history_decides(shop: Shop) -> None:
+    """Of 1.2.1-main.1 and 1.2.1-develop.2 neither is higher."""
+    shop.rules("type=raw,value=staging", release="v1.2.0")
+    shop.project.commit("fix: one")
+    assert shop.published() == {"staging": ""}
+    main = shop.project("rev-parse", "HEAD").strip()
+    shop.project("checkout", "--quiet", "-b", "develop")
+    ahead = shop.project.commit("fix: two")
+    assert shop.published() == {"staging": ""}
+    shop.project("checkout", "--quiet", "-b", "zoo", main)
+    assert shop.published() == {"staging": f"{ahead[:7]} is newer"}
+    shop.project.commit("fix: beside")
+    assert shop.published() == {"staging": ""}
+    # develop comes before zoo in the alphabet, and what is not here is no ancestor of anything.
+    shop.project("checkout", "--quiet", "develop")
+    shop.project("branch", "--quiet", "--delete", "--force", "zoo")
+    shop.project("reflog", "expire", "--expire=now", "--all")
+    shop.project("gc", "--quiet", "--prune=now")
+    assert shop.published() == {"staging": "1.2.1-zoo.2 is higher, and its commit is not in this clone"}
 
 
 def test_tags_of_a_branch_follow_it_and_never_go_back(shop: Shop) -> None:

@@ -84,9 +84,16 @@ def test_what_azure_pipelines_did_not_replace_is_refused(shell: Shell) -> None:
     assert "PIPELINE_KIT_IMAGE is $(image), and no variable has that name" in err
 
 
-def test_pull_request_target_is_refused(shell: Shell) -> None:
-    code, _, err = shell("version", GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="pull_request_target")
-    assert code == 64
+@pytest.mark.parametrize(
+    "command",
+    ["run", "run --only tag", "run --dry-run", "plan", "login", "build", "scan", "push", "deploy", "bump", "replay"],
+)
+def test_pull_request_target_is_refused(shell: Shell, command: str) -> None:
+    (shell.folder / "pipeline-kit.yml").write_text("scan: { fail-on: HIGH }\n")
+    (shell.folder / "Dockerfile").write_text("FROM scratch\n")
+    before = sorted(shell.folder.iterdir())
+    code, out, err = shell(*command.split(), GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="pull_request_target")
+    assert (code, out, sorted(shell.folder.iterdir())) == (64, "", before)
     assert "pull_request_target is refused" in err
     assert "fix    on: pull_request" in err.replace("\x1b[1m", "").replace("\x1b[0m", "")
 

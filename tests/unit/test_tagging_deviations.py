@@ -131,6 +131,35 @@ def test_latest_prerelease() -> None:
         assert names(rules, tag("v2.0.8")) == ["v2.0.8", "latest"]
 
 
+@pytest.mark.parametrize("branch", ["1", "1.5", "v2", "1.5.0", "1.5.0-rc.1", "latest", "latest-alpine", "+1.5"])
+@pytest.mark.parametrize("rules", ["type=ref,event=branch", "type=raw,value={{branch}}"])
+def test_branch_names(rules: str, branch: str) -> None:
+    there = facts(f"refs/heads/{branch}")
+    theirs = [branch.replace("+", "-")]
+    assert names(rules, there, compat=True) == theirs
+    assert names(rules, there) == [f"branch-{one}" for one in theirs]
+    assert names(rules, facts("refs/heads/main")) == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "flavor", "expected"),
+    [
+        ("type=ref,event=branch,prefix=b-", "", "b-1.5"),
+        ("type=ref,event=branch,prefix=", "", "branch-1.5"),
+        ("type=ref,event=branch,suffix=-x", "", "1.5-x"),
+        ("type=ref,event=branch,suffix=.0", "", "branch-1.5.0"),
+        ("type=ref,event=branch", "suffix=-alpine", "branch-1.5-alpine"),
+        ("type=ref,event=branch", "prefix=web-", "web-branch-1.5"),
+        ("type=raw,value={{branch}}.0", "", "branch-1.5.0"),
+        ("type=raw,value={{branch}}-x", "", "1.5-x"),
+        ("type=raw,value={{#if branch}}latest{{/if}}", "", "latest"),
+        ("type=raw,value=1.5", "", "1.5"),
+    ],
+)
+def test_the_whole_name_decides_whether_a_branch_is_called_as_a_release(rules: str, flavor: str, expected: str) -> None:
+    assert names(rules, facts("refs/heads/1.5"), flavor=flavor) == [expected]
+
+
 def test_latest_templates() -> None:
     flavor = "prefix={{sha}}-,onlatest=true"
     rules = "type=semver,pattern={{version}}"

@@ -1,5 +1,6 @@
 """The default names of an image: the same commit gets the same ones on every CI and on a laptop."""
 
+import re
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_each_tag_has_its_kind() -> None:
         "1": "moving",
         "latest": "moving",
         "sha-9c1f2e7": "commit",
-        "staging": "branch",
+        "staging": "moving",
         "latest-alpine": "moving",
     }
 
@@ -80,6 +81,12 @@ def test_each_tag_has_its_kind() -> None:
 @pytest.mark.parametrize("branch", ["latest", "latest-alpine", "1", "1.5", "v1.5", "1.5.0", "1.5.0-rc.1", "2024"])
 def test_a_branch_called_as_a_release_moves_no_tag_of_one(branch: str) -> None:
     assert names(state("fix: a"), Event("push", branch=branch))[1] == f"branch-{branch}"
+
+
+@pytest.mark.parametrize("branch", ["+latest", "@1.5", "#v1.5.0", "1.5.0/x"])
+def test_a_branch_whose_tag_would_be_called_as_a_release_moves_none_either(branch: str) -> None:
+    name = names(state("fix: a"), Event("push", branch=branch))[1]
+    assert name == f"branch-{re.sub('[^a-z0-9.]', '-', branch)}"
 
 
 @pytest.mark.parametrize("branch", ["main", "release-1.5", "latest2", "v1.5.0.1x"])
@@ -137,13 +144,39 @@ def test_long_branches_stay_apart() -> None:
     assert len(tags) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("staging", "moving"),
+        ("main-x", "moving"),
+        ("latest-alpine", "moving"),
+        ("1", "moving"),
+        ("1.4", "moving"),
+        ("v1.4", "moving"),
+        ("2.0.0", "version"),
+        ("v2.0.0", "version"),
+        ("2.0.0-rc.1", "version"),
+        ("2.0.0rc1", "version"),
+        ("1970.1.1", "branch"),
+        ("2026.11.24", "branch"),
+        ("v2026.11.24-1", "branch"),
+        ("1969.1.0", "version"),
+        ("3000.1.0", "version"),
+        ("release-1.5.0", "moving"),
+    ],
+)
+def test_a_name_that_is_written_down_is_of_the_kind_that_it_looks_like(name: str, kind: str) -> None:
+    assert [(one.name, one.kind) for one in extra_tags((name,))] == [(name, kind)]
+    assert [(one.name, one.kind) for one in evaluated(f"type=raw,value={name}").tags] == [(name, kind)]
+
+
 def test_rules_give_the_version_that_they_read() -> None:
     found = evaluated("type=semver,pattern={{version}}", tag("v2.0.0"))
     assert found.version == "2.0.0"
     tags = [*found.tags, *extra_tags(("staging", "2.0.0"))]
     whole = made(state("fix: a"), PUSH, next_version(state("fix: a"), PUSH), tags, version="2.0.0", labels={})
     assert whole.version == "2.0.0"
-    assert [(one.name, one.kind) for one in whole.tags][::2] == [("2.0.0", "version"), ("staging", "branch")]
+    assert [(one.name, one.kind) for one in whole.tags][::2] == [("2.0.0", "version"), ("staging", "moving")]
     assert evaluated("type=sha").version == ""
 
 

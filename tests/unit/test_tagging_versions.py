@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pipeline_kit.tagging.versions import compared
+from pipeline_kit.tagging.versions import compared, ordered
 
 # From old to new.
 _ORDERS = (
@@ -37,3 +37,28 @@ def test_versions_are_in_their_order(order: tuple[str, ...]) -> None:
 )
 def test_two_versions(one: str, other: str, expected: int | None) -> None:
     assert compared(one, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("1.4.0", "1.3.5", 1),
+        ("1.5.0-main.7", "1.5.0-main.10", -1),
+        ("1.5.0-main.7", "1.5.0-develop.3", None),
+        ("1.5.0-develop.3", "1.5.0-main.7", None),
+        ("v1.5.0-main.7", "1.5.0-develop.3", None),
+        ("1.5.0-rc.1", "1.5.0-beta.2", None),
+        ("1.5.0-rc.1.next.2", "1.5.0-rc.1", 1),
+        ("1.5.0-main.7", "1.5.1-develop.3", -1),
+        ("1.5.0", "1.5.0-main.7", 1),
+        ("1.5.0-main.7", "1.4.9", 1),
+        ("1.5.0-2", "1.5.0-1", 1),
+        ("1.5.0-1", "1.5.0-main.1", None),
+        ("1.5.0-main.7+x", "1.5.0-main.7", 0),
+        ("1.5rc1", "1.5b2", 1),
+        ("1.5rc1", "1.5.0-main.1", 0),
+        ("main", "1.5.0-main.1", None),
+    ],
+)
+def test_what_a_moving_tag_goes_by(one: str, other: str, expected: int | None) -> None:
+    assert ordered(one, other) == expected
