@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,14 +62,11 @@ def measure(
 
 
 def _round(ours: Callable[[], None], theirs: Callable[[], None], before: Callable[[], None]) -> tuple[float, float]:
-    for left in reversed(range(_ATTEMPTS)):
+    for _ in range(_ATTEMPTS - 1):
         own = _seconds(ours, before)
-        try:
+        with suppress(RuntimeError):
             return own, _seconds(theirs, before)
-        except RuntimeError:
-            if not left:
-                raise
-    raise AssertionError
+    return _seconds(ours, before), _seconds(theirs, before)
 
 
 def _seconds(action: Callable[[], None], before: Callable[[], None]) -> float:

@@ -16,6 +16,7 @@ import click
 
 from pipeline_kit import __version__
 from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, nearest, why
+from pipeline_kit.process import absolute_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,7 @@ def run(arguments: Sequence[str]) -> int:
     from pipeline_kit.session import Session
 
     _reopen_closed()
+    os.environ["PATH"] = absolute_path(os.environ)
     folder = _working_folder()
     session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
     if folder is None:

@@ -93,12 +93,11 @@ class Runner:
     """Runs commands with the environment it was made with."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+        self._environ = {**environ, "PATH": absolute_path(environ)}
 
     def find(self, program: str) -> Path | None:
         """Where ``program`` is, None if it is not installed. A name with a slash is taken as a path."""
-        # A folder of PATH that is relative, or empty, would be one of the repository's.
-        folders = [one for one in os.get_exec_path(self._environ) if one.startswith("/")]
+        folders = self._environ["PATH"].split(os.pathsep)
         paths = [Path(program)] if "/" in program else [Path(folder, program) for folder in folders]
         return next((path for path in paths if os.access(path, os.X_OK) and path.is_file()), None)
 
@@ -168,6 +167,13 @@ class Runner:
             )
         except (OSError, ValueError) as error:
             raise Failure("tool.broke", f"{program.name} could not be started: {error}") from error
+
+
+def absolute_path(environ: Mapping[str, str]) -> str:
+    """PATH without the folders that are relative, or empty: each would be one of the repository's, and what git, ssh or
+    a credential helper look for themselves would be found there too.
+    """
+    return os.pathsep.join(one for one in os.get_exec_path(environ) if one.startswith("/")) or os.defpath
 
 
 def sha256_of(program: Path) -> str:

@@ -28,7 +28,7 @@ The repository as a whole is released without either only where it has a release
         "Which remote gets the release has to be said",
         """A release is pushed to the remote that the branch is set to follow, else to the only one there is, else to origin. This repository has several, none of them is called origin, and the branch follows none. Nothing was made.
 
-Say which: git branch --set-upstream-to=REMOTE/BRANCH. Or make the release in this clone alone: --no-push.""",
+Say which: git branch --set-upstream-to=REMOTE/BRANCH, or on a detached HEAD git remote rename REMOTE origin. Or make the release in this clone alone: --no-push.""",
     ),
     "no-branch": Kind(
         Exit.USAGE,

@@ -18,7 +18,7 @@ KINDS: dict[str, Kind] = {
         Exit.USAGE,
         "The record can't be written",
         """Each step keeps what it gave in .pipeline-kit of the working tree, and the next one reads it there: that folder, and the user's
-cache folder ($XDG_CACHE_HOME, else ~/.cache) with the images that were built, have to be writable.
+cache folder ($XDG_CACHE_HOME, else ~/.cache) with the images that were built, have to be writable; for bump git's own folder too.
 
 version and tag that run alone answer all the same, with a warning; pipeline-kit plan writes nothing.""",
     ),

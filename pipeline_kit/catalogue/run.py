@@ -3,6 +3,10 @@
 from pipeline_kit.catalogue.kind import Kind
 from pipeline_kit.errors import Exit
 
+_STOPPED = """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
+
+A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out."""
+
 KINDS: dict[str, Kind] = {
     "busy": Kind(
         Exit.TRY_LATER,
@@ -12,16 +16,12 @@ KINDS: dict[str, Kind] = {
     "interrupted": Kind(
         Exit.INTERRUPTED,
         "The run was interrupted",
-        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
-
-A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out.""",
+        _STOPPED,
     ),
     "terminated": Kind(
         Exit.TERMINATED,
         "The run was asked to end",
-        """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
-
-A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out.""",
+        _STOPPED,
     ),
     "ci-file": Kind(
         Exit.BROKE,

@@ -57,7 +57,7 @@ and whoever pushes a tag chooses the text.""",
     "default-branch": Kind(
         Exit.USAGE,
         "A rule asks for the default branch, and nobody tells it",
-        """GitHub and GitLab tell it; Azure Pipelines does not, and a clone knows it only where git set origin/HEAD. Set tag.default-branch: a guess could
+        """GitHub and GitLab tell it; Azure Pipelines does not, and a clone knows it only where git set the HEAD of its remote (origin/HEAD). Set tag.default-branch: a guess could
 move latest to the wrong branch's code.""",
     ),
     "setting": Kind(

@@ -40,6 +40,13 @@ MARKS = {"github": "GITHUB_ACTIONS", "azure_devops": "TF_BUILD", "gitlab": "GITL
 _NONE = "local"
 
 
+if TYPE_CHECKING:
+    from pipeline_kit.ci import azure_devops, github, gitlab, local
+
+    # For the type checker: each is what it is taken for.
+    _DIALECTS: tuple[Dialect, ...] = (azure_devops, github, gitlab, local)
+
+
 def name_of(environ: Mapping[str, str]) -> str:
     """The name of the CI that runs us, ``local`` where there is none that we know."""
     return next((name for name, mark in MARKS.items() if environ.get(mark, "").lower() == "true"), _NONE)

@@ -125,19 +125,22 @@ class Git:
             for name, tags in named.items()
         }
 
+    def has(self, commit: str) -> bool:
+        """Whether the commit of that whole id is in this clone."""
+        return is_commit(commit) and self.call("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether ``newer`` descends from ``older``; false where one of them is not here. Both are commit ids."""
         if not (is_commit(older) and is_commit(newer)):
             return False
         return self.call("merge-base", "--is-ancestor", "--end-of-options", older, newer).code == 0
 
-    def unshallow(self, name: str = "") -> None:
-        """Fetch from the remote ``name`` ('' = that of the branch) what a version needs and this clone lacks: the
-        history of HEAD, and the tags.
+    def unshallow(self) -> None:
+        """Fetch from the branch's remote what a version needs and this clone lacks: the history of HEAD, and the tags.
 
         Failure: ``git.unshallow``, where the remote did not give it. No tag is moved.
         """
-        remote.complete(self, name or self.settings.remote_name(self.head().branch))
+        remote.complete(self, self.settings.remote_name(self.head().branch))
 
     def head(self) -> Head:
         """HEAD; a failure where there is none, or where GIT_DIR names another repository."""
@@ -160,7 +163,8 @@ class Git:
     def _is_here(self, git_dir: str) -> bool:
         """Whether GIT_DIR, which is never followed, names this repository: a hook of it sets it."""
         found = self.call("rev-parse", "--absolute-git-dir").checked("git.broke").text
-        return os.path.realpath(git_dir) == os.path.realpath(found)
+        # A linked worktree and a submodule have a file that leads there.
+        return os.path.realpath(git_dir) in (os.path.realpath(found), os.path.realpath(self.top() / ".git"))
 
     def _unreadable(self, found: Completed) -> Failure:
         return refusal.unreadable(found, self._folder, self._environ.get("GIT_DIR", ""))

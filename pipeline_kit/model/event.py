@@ -14,7 +14,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``ref`` is the full ref (``refs/heads/main``) and ``branch`` and ``tag`` its short names. For a pull request
     ``branch`` is the source, ``base`` the branch it goes to, and ``number`` its number. ``fork`` says that the code is
-    not of the repository that runs it. ``skips_tags`` says that this CI fetches no tags unless told.
+    not of the repository that runs it. ``skips_tags`` says that this CI fetches no tags unless told, or is one
+    that we don't know.
     """
 
     kind: EventKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, why
@@ -53,13 +54,17 @@ def sends(flow: Flow, asked: Asked) -> bool:
 
     Failure: ``bump.no-remote``, where there are several and none is chosen.
     """
-    remotes = flow.git.settings.remotes
+    remotes, branch = flow.git.settings.remotes, flow.state.branch
     if asked.push and not flow.state.remote and remotes:
         raise Failure(
             "bump.no-remote",
             f"which remote gets the release? There are {', '.join(remotes[:20])}, and none is called origin",
             why("A release goes where the branch comes from, and no remote is set for it."),
-            fix(f"git branch --set-upstream-to={remotes[0]}/{flow.state.branch or 'BRANCH'}"),
+            fix(
+                f"git branch --set-upstream-to={shlex.quote(f'{remotes[0]}/{branch}')}"
+                if branch
+                else f"git remote rename {remotes[0]} origin"
+            ),
             alternative("--no-push makes the release here alone"),
             done="nothing was changed",
         )

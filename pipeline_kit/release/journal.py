@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline_kit.errors import Failure, why
 from pipeline_kit.record import write_atomically
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ class Journal(msgspec.Struct, frozen=True):
 
 def write(folder: Path, journal: Journal) -> None:
     """Keep it in git's ``folder``."""
-    write_atomically(folder / _NAME, msgspec.json.encode(journal))
+    try:
+        write_atomically(folder / _NAME, msgspec.json.encode(journal))
+    except Failure as failure:
+        raise failure.extended(
+            why("Git's own folder keeps what a release is about to do, so that a cut can be completed.")
+        ) from None
 
 
 def read(folder: Path) -> Journal | None:

@@ -113,7 +113,7 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
             again_with_notes(flow, there),
             base=state.commit,
             commit=state.commit,
-            remote=state.remote if asked.push else "",
+            remote=state.remote if checks.sends(flow, asked) else "",
             remote_name=remote,
             there=True,
         )

@@ -92,19 +92,19 @@ def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bo
         "nothing was changed here",
     ):
         answer = writer.push(refs)
+        said = _refused(answer.stdout)
+        # The connection broke: the remote may have taken it all the same.
+        broke = answer.code != 0 and not said and "--atomic" not in answer.stderr
+        held = writer.asked(tuple(tags)) if broke else {}
     if answer.code == 0:
         if new and (same := next((ref for ref in tags if f":{ref}\t[up to date]" in answer.stdout), "")):
             # Two runs by the same person in the same second make the same objects: still only one pushed them.
             raise _tag_taken(writer, same.removeprefix(_TAG))
         return
-    said = _refused(answer.stdout)
-    if not said and "--atomic" not in answer.stderr:
-        # The connection broke: the remote may have taken it all the same.
-        held = writer.asked(tuple(tags))
-        if isinstance(held, Answer):
-            raise _unknown(writer, answer)
-        if held == tags:
-            return
+    if isinstance(held, Answer):
+        raise _unknown(writer, answer)
+    if broke and held == tags:
+        return
     raise _failure(writer, said, answer, refs)
 
 

@@ -21,7 +21,7 @@ _VERSION = re.compile(
 )
 _DEFINITION = re.compile(r"(?P<head> {0,3}\[(?P<label>[^\]]+)\]:[ \t]*<?)(?P<url>[^\s<>]+)(?P<tail>.*)", re.DOTALL)
 
-# No address of a release is that long, and what reads them looks at one several times.
+# No heading and no address of a release is that long, and what reads them looks at one several times.
 _LONGEST = 2_000
 
 
@@ -86,6 +86,8 @@ def headings(lines: list[str]) -> list[Heading]:
     """All of them, in the order of the file."""
     found = []
     for index, text in _shown(lines):
+        if len(text) > _LONGEST:
+            continue
         if atx := _ATX.match(text):
             found.append(Heading(index, index + 1, len(atx[1]), (atx["title"] or "").strip()))
         elif (under := _SETEXT.match(text)) and index and _is_paragraph(lines[index - 1]):
@@ -113,4 +115,5 @@ def _shown(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def _is_paragraph(line: str) -> bool:
-    return bool(line.strip()) and not _ATX.match(line.rstrip("\r\n")) and line.lstrip()[0] not in "-*+>|"
+    text = line.rstrip("\r\n")
+    return bool(text.strip()) and len(text) <= _LONGEST and not _ATX.match(text) and text.lstrip()[0] not in "-*+>|"

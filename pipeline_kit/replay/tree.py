@@ -21,7 +21,7 @@ def tree(record: Record, destination: Path, context: Context) -> Path:
     Failure ``replay.commit`` where the commit is not here.
     """
     git = Git(context.root, context.run, context.environ)
-    if git.call("cat-file", "-e", f"{record.commit}^{{commit}}").code:
+    if not git.has(record.commit):
         raise Failure(
             "replay.commit",
             f"commit {record.commit[:7]} is not in this repository",

@@ -129,7 +129,6 @@ def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> 
         return ""
     if revision and git.is_ancestor(plan.commit, revision):
         return f"{revision[:7]} is newer"
-    # A commit is its own ancestor wherever it is at all.
-    if moving and (versions.compared(theirs, plan.version) or 0) > 0 and not git.is_ancestor(revision, revision):
+    if moving and (versions.compared(theirs, plan.version) or 0) > 0 and not git.has(revision):
         return f"{theirs} is higher, and its commit is not in this clone"
     return ""

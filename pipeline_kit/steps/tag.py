@@ -234,9 +234,10 @@ def ref_of(refs: list[str]) -> str:
 
 
 def _default_branch(flow: Flow) -> str:
-    """The branch that origin's HEAD names, '' where this clone was not told."""
-    found = flow.git.call("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
-    return "" if found.code else found.text.removeprefix("refs/remotes/origin/")
+    """The branch that the remote's HEAD names, '' where this clone was not told."""
+    start = f"refs/remotes/{flow.git.settings.remote_name(flow.state.branch)}/"
+    found = flow.git.call("symbolic-ref", "--quiet", f"{start}HEAD")
+    return "" if found.code else found.text.removeprefix(start)
 
 
 def _refuse_other_images(flow: Flow, asked: Request) -> None:

@@ -152,10 +152,7 @@ class Evaluation:
             )
         if event == "pr":
             return self._around(one, facts.request, "branch")
-        # The flavor stands around the tags of a release too.
-        by_flavor = not (self._compat or one.attributes.keys() & {"prefix", "suffix"})
-        branch = names.of_branch(facts.branch) if by_flavor else facts.branch
-        return self._apart(self._around(one, branch, "branch"))
+        return self._of_branch(one, facts.branch)
 
     def _raw(self, one: Rule) -> Given | None:
         value = self._rendered(one.attributes["value"])
@@ -165,8 +162,9 @@ class Evaluation:
             return self._around(one, value, kinds.of_git_tag(value))
         if not asked:
             return self._around(one, value, kinds.of_literal(value))
-        given = self._around(one, value, kinds.of_template(value))
-        return self._apart(given) if any("branch" in each.values for each in read) else given
+        if any("branch" in each.values for each in read):
+            return self._of_branch(one, value)
+        return self._around(one, value, kinds.of_template(value))
 
     def _sha(self, one: Rule) -> Given | None:
         if not self._facts.sha:
@@ -215,12 +213,17 @@ class Evaluation:
         """Prefix and suffix: the rule's own, else the flavor's."""
         return one.attributes.get("prefix", self._flavor.prefix), one.attributes.get("suffix", self._flavor.suffix)
 
-    def _apart(self, one: Given) -> Given:
-        """The same under a name that no release has: what is not released must not hold a release's tag."""
-        whole = names.of_branch(one.whole)
-        if self._compat or not self._facts.branch or whole == one.whole:
-            return one
-        return msgspec.structs.replace(one, whole=whole, kind="branch")
+    def _of_branch(self, one: Rule, text: str) -> Given:
+        """What a rule gives that names the branch, under a name that no release has: what is not released must not hold
+        a release's tag.
+        """
+        apart = bool(self._facts.branch) and not self._compat
+        # The flavor stands around the tags of a release too.
+        by_flavor = apart and not one.attributes.keys() & {"prefix", "suffix"}
+        text = names.of_branch(text) if by_flavor else text
+        given = self._around(one, text, kinds.of_template(text))
+        whole = names.of_branch(given.whole)
+        return msgspec.structs.replace(given, whole=whole, kind="branch") if apart and whole != given.whole else given
 
     def _rendered(self, text: str, known: Variables | None = None) -> str:
         if "{{" not in text:

@@ -36,8 +36,8 @@ DEVIATIONS = (
     Deviation("latest-prerelease", "`ref` and `match` move `latest` to a pre-release", "only `latest=true` does"),
     Deviation(
         "branch-names",
-        "a branch `1.5` or `latest` takes a release's tag",
-        "`branch-1.5`: what is not released never holds one",
+        "by `ref` and `raw` a branch `1.5` or `latest` takes a release's tag",
+        "`branch-1.5`: what is not released does not hold one",
     ),
     Deviation("latest-templates", "templates around `latest` stay as they are", "filled in"),
     Deviation("local-version", "PEP 440's `1.0+local.1` becomes `1.0-local-1`", "`1.0-local.1`"),

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline_kit.errors import Failure
 from pipeline_kit.git import safe_environment
+from tests.world.bumping import project
 from tests.world.hostile_repository import HostileRepository
 from tests.world.kit import Kit
 from tests.world.repository import IDENTITY, Repository
@@ -184,3 +185,21 @@ def test_text_of_commits_and_refs_reaches_no_command_of_the_ci(
         names = re.findall(r"^([A-Za-z_-]+)(?:<<|=)", output.read_text(), re.MULTILINE)
         found.append((trouble(run.stdout), trouble(run.stderr), sorted(set(names))))
     assert found[0] == found[1]
+
+
+def test_a_relative_folder_of_path_has_no_program_for_anyone(tmp_path: Path) -> None:
+    """Not for us, nor for the library that writes, nor for what git looks for itself."""
+    shop = project(tmp_path)
+    ran = tmp_path / "ran"
+    for name in ("git", "ssh", "git-remote-https"):
+        shop.work.write(name, f"#!/bin/sh\necho {name} >> '{ran}'\nexit 1\n", f"chore: {name}")
+        (shop.work.folder / name).chmod(0o755)
+    shop.work("commit", "--quiet", "--all", "--amend", "--no-edit")
+    path = f".:{shop.kit.environ.get('PATH', os.environ['PATH'])}:"
+    assert shop.kit("bump", PATH=path).code == 0
+    shop.work("remote", "set-url", "origin", "ssh://git@127.0.0.1:1/shop.git")
+    shop.work("config", "remote.origin.tagOpt", "--no-tags")
+    for tag in shop.work("tag", "--list").split():
+        shop.work("tag", "--delete", tag)
+    assert "git.unshallow" in shop.kit("version", PATH=path, PIPELINE_KIT_VERSION_FETCH="true").stderr
+    assert not ran.exists()

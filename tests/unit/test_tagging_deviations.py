@@ -150,6 +150,8 @@ def test_branch_names(rules: str, branch: str) -> None:
         ("type=ref,event=branch,suffix=.0", "", "branch-1.5.0"),
         ("type=ref,event=branch", "suffix=-alpine", "branch-1.5-alpine"),
         ("type=ref,event=branch", "prefix=web-", "web-branch-1.5"),
+        ("type=raw,value={{branch}}", "suffix=-alpine", "branch-1.5-alpine"),
+        ("type=raw,value={{branch}}", "prefix=web-", "web-branch-1.5"),
         ("type=raw,value={{branch}}.0", "", "branch-1.5.0"),
         ("type=raw,value={{branch}}-x", "", "1.5-x"),
         ("type=raw,value={{#if branch}}latest{{/if}}", "", "latest"),
