@@ -28,7 +28,7 @@ The repository as a whole is released without either only where it has a release
         "Which remote gets the release has to be said",
         """A release is pushed to the remote that the branch is set to follow, else to the only one there is, else to origin. This repository has several, none of them is called origin, and the branch follows none. Nothing was made.
 
-Say which: git branch --set-upstream-to=REMOTE/BRANCH, or on a detached HEAD git remote rename REMOTE origin. Or make the release in this clone alone: --no-push.""",
+Say which: git config branch.BRANCH.remote REMOTE, or on a detached HEAD git remote rename REMOTE origin. Or make the release in this clone alone: --no-push.""",
     ),
     "no-branch": Kind(
         Exit.USAGE,
@@ -42,7 +42,7 @@ Check out the branch, or make the tag alone: --no-commit.""",
         "The tag of the next release exists on another commit",
         """The next version was counted from the tags that HEAD descends from, and its tag exists elsewhere: on a commit that this branch doesn't have, or on another branch. A version names one commit for ever.
 
-If another run made the release, bring its commit here (git pull --ff-only) and run again. If the tag belongs to another line of releases, say which version this one is: --to.""",
+If another run made the release, bring its commit here (git pull) and run again. If the tag belongs to another line of releases, say which version this one is: --to.""",
     ),
     "unfetched": Kind(
         Exit.USAGE,

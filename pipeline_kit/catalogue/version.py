@@ -9,7 +9,7 @@ KINDS: dict[str, Kind] = {
         "The next version is outside of what a maintenance branch keeps to",
         """A maintenance branch such as 1.x or 1.5.x makes versions of its own range alone, so that nobody who follows it gets what the next range has. A commit on it asks for more: a feature on 1.5.x, something that breaks on 1.x. Or the branch holds a release of a later range already, since that was merged into it.
 
-Take those commits off the branch (git revert takes back what they ask for, too), or release them from the branch of the next version. A branch is one of maintenance by its name, or by versioning.channels.""",
+Take those commits off the branch (git revert takes back what they ask for, too), or release them from the branch of the next version. A release that was merged in stays in the history whatever is reverted: make the branch anew from the last release of its range, and push it with --force-with-lease. A range that has no release yet begins with one that is asked for: bump --to 2.0.0. A branch is one of maintenance by its name, or by versioning.channels.""",
     ),
     "not-higher": Kind(
         Exit.REFUSED,

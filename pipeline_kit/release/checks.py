@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure, alternative, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, printable, why
 from pipeline_kit.git.worktree import changed
 from pipeline_kit.versioning.next import built_branch
 
@@ -42,9 +42,9 @@ def refuse_untracked(flow: Flow, edits: tuple[Edit, ...]) -> None:
         if edit.before is None and (path.exists() or path.is_symlink()):
             raise Failure(
                 "bump.file",
-                f"{edit.path} is here, but not in HEAD",
+                f"{printable(edit.path)} is here, but not in HEAD",
                 why("It would be written over, and nobody else has it."),
-                fix(f"git add {edit.path} && git commit"),
+                fix(f"git add {shlex.quote(printable(edit.path))} && git commit"),
                 done="nothing was written",
             )
 
@@ -61,7 +61,7 @@ def sends(flow: Flow, asked: Asked) -> bool:
             f"which remote gets the release? There are {', '.join(remotes[:20])}, and none is called origin",
             why("A release goes where the branch comes from, and no remote is set for it."),
             fix(
-                f"git branch --set-upstream-to={shlex.quote(f'{remotes[0]}/{branch}')}"
+                f"git config {shlex.quote(f'branch.{branch}.remote')} {shlex.quote(remotes[0])}"
                 if branch
                 else f"git remote rename {remotes[0]} origin"
             ),

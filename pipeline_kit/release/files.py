@@ -6,6 +6,7 @@ What git has stored is edited, byte for byte, not what lies in the working tree:
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -69,7 +70,7 @@ class Files:
         path = safe_path(written, folder)
         text = self.text(path)
         if text is None:
-            raise _no_file(path)
+            raise self._no_file(path)
         try:
             changed = updated(path, key, text, version)
             self.write(path, changed)
@@ -97,7 +98,7 @@ class Files:
             for parent in reversed(PurePosixPath(path).parents[:-1]):
                 above = self._entry(str(parent))
                 if above and above[1] != "tree":
-                    raise _symlink(str(parent)) if above[0] == _LINK else _no_file(path)
+                    raise _symlink(str(parent)) if above[0] == _LINK else self._no_file(path)
             return None
         mode, kind, name, size = entry
         if mode == _LINK:
@@ -108,6 +109,22 @@ class Files:
             raise Failure("bump.file", f"{printable(path)} has {int(size) >> 20} MB", why("That is no file of text."))
         content = self._git.call("cat-file", "blob", name).checked("git.broke").stdout
         return Edit(path, content, content, mode)
+
+    def _no_file(self, path: str) -> Failure:
+        add = f"git add {shlex.quote(printable(path))} && git commit"
+        here = (self._git.top() / path).is_file()
+        ways = (
+            [fix(add)]
+            if here
+            else [alternative(f"make it, with a version in it, and {add}"), alternative("leave it away from --file")]
+        )
+        return Failure(
+            "bump.file",
+            f"HEAD has no file {printable(path)}{'' if here else ', and there is none in the working tree'}",
+            why("A version file is changed, never made: what isn't committed isn't part of a release."),
+            *ways,
+            done="nothing was written",
+        )
 
     def _entry(self, path: str) -> list[str] | None:
         """Mode, kind, object and size (or ``-``) of what the commit has at ``path``."""
@@ -150,16 +167,6 @@ def is_plain(root: Path, path: str) -> bool:
         return False
     end = root / path
     return not end.is_symlink() and (end.is_file() or not end.exists())
-
-
-def _no_file(path: str) -> Failure:
-    return Failure(
-        "bump.file",
-        f"HEAD has no file {printable(path)}",
-        why("A version file is changed, never made: what isn't committed isn't part of a release."),
-        fix(f"git add {path} && git commit"),
-        done="nothing was written",
-    )
 
 
 def _symlink(path: str) -> Failure:

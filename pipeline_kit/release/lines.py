@@ -9,12 +9,15 @@ import msgspec
 from semver import Version
 
 from pipeline_kit.errors import Failure
+from pipeline_kit.model import version
 from pipeline_kit.versioning.channels import channel_of
 from pipeline_kit.versioning.next import built_branch, refuse_incomplete
 from pipeline_kit.versioning.options import no_packages, rules_of_package, which_package
 from pipeline_kit.versioning.release import next_release
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline_kit.flow import Flow
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState, ReleaseTag
@@ -41,13 +44,21 @@ def lines_of(flow: Flow, asked: Asked) -> tuple[Line, ...]:
     if asked.all_packages and not names:
         raise no_packages()
     if not names:
-        if packages and not (flow.rules.package or flow.rules.path or flow.state.tags):
+        if packages and not (flow.rules.package or flow.rules.path or _has_own_tag(flow, packages)):
             refuse_incomplete(flow.state, event_of(flow), first_release=flow.rules.first_release)
             raise which_package(packages)
         return (Line(flow.state, flow.rules),)
     rules = {name: rules_of_package(flow.rules, packages, name) for name in names}
     states = flow.states(rules)
     return tuple(Line(states[name], one) for name, one in rules.items())
+
+
+def _has_own_tag(flow: Flow, packages: Mapping[str, tuple[str, str]]) -> bool:
+    """Whether the repository as a whole has a release tag that is of none of the packages: a package without a prefix
+    has tags that look like the whole's without its ``v``.
+    """
+    prefixes = [prefix for _, prefix in packages.values()]
+    return any(not any(version.parse(tag.name, prefix) for prefix in prefixes) for tag in flow.state.tags)
 
 
 def release_of(flow: Flow, line: Line, asked: Asked) -> Release:
@@ -70,7 +81,7 @@ def event_of(flow: Flow) -> Event:
 
 def channel_of_branch(flow: Flow, line: Line) -> str:
     """The pre-release identifier that the branch makes, '' for stable."""
-    return channel_of(built_branch(line.state, event_of(flow)), line.rules).name
+    return channel_of(built_branch(line.state, event_of(flow)), line.rules, line.state).name
 
 
 def release_again(flow: Flow, line: Line, tag: ReleaseTag) -> Release:

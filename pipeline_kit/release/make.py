@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure
+from pipeline_kit.errors import Failure, printable
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.bump import Bumped
 from pipeline_kit.release import checks, journal, pushing
@@ -20,9 +21,12 @@ from pipeline_kit.release.unfetched import refuse_unfetched
 from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline_kit.flow import Flow
     from pipeline_kit.model.bump import Noted
     from pipeline_kit.model.git_state import ReleaseTag
+    from pipeline_kit.model.release import Release
     from pipeline_kit.release.asked import Asked
     from pipeline_kit.release.lines import Line
     from pipeline_kit.release.plan import Standing
@@ -63,7 +67,9 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     sends = checks.sends(flow, asked)
     names = {f"refs/tags/{one.tag}": one for one in releases}
     if sends:
-        refuse_unfetched(flow, asked, lines, releases, writer.remote, pushing.free(writer, names))
+        held = pushing.free(writer, names)
+        refuse_unfetched(flow, asked, lines, releases, writer.remote, held)
+        _warn_of_unpushed(flow, releases, writer.remote, held)
         branch = branch or _branch_that_lags(writer, flow, asked)
     identity = identity_of(writer, flow.context)
     message = commit_message(asked.message, releases) if edits else ""
@@ -97,6 +103,15 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
         made=True,
         pushed=sends,
     )
+
+
+def _warn_of_unpushed(flow: Flow, releases: tuple[Release, ...], remote: str, held: Mapping[str, str]) -> None:
+    """Say that a release which this one follows is in this clone alone: others count without it."""
+    for previous in dict.fromkeys(one.previous.name for one in releases if one.previous):
+        if previous not in held:
+            flow.context.report.warn(
+                f"{remote} lacks {printable(previous)}, which this follows: git push {remote} {shlex.quote(previous)}"
+            )
 
 
 def _push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str]) -> None:

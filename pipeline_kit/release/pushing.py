@@ -12,6 +12,7 @@ from pipeline_kit.release.repository import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pipeline_kit.errors import Note
     from pipeline_kit.release.repository import Writer
 
 _BRANCH = "refs/heads/"
@@ -66,7 +67,7 @@ def behind(writer: Writer, branch: str) -> Failure:
         "bump.raced",
         f"{branch} of {writer.remote} has commits that are not here",
         why("The release would lack them, and was counted without them."),
-        fix(f"git pull --ff-only {writer.remote} {shlex.quote(branch)}, and the same command again"),
+        *_brought_here(writer, branch),
         alternative("--no-commit tags the commit that is checked out, whatever the branch has"),
         done=UNDONE,
     )
@@ -172,14 +173,36 @@ def _failure(writer: Writer, said: dict[str, str], answer: Answer, refs: tuple[s
 
 def _raced(writer: Writer, ref: str, answer: Answer) -> Failure:
     name = ref.removeprefix(_BRANCH)
+    again = _brought_here(writer, name) if name != ref else [fix("the same command again")]
     return Failure(
         "bump.raced",
         f"somebody pushed to {name} first",
         why("The release was counted from a commit that is no longer the newest."),
-        fix(f"git pull --ff-only {writer.remote} {shlex.quote(name)}, and the same command again"),
+        *again,
         evidence=quote(_without_hints(answer.stderr), last=2),
         done=UNDONE,
     )
+
+
+def _brought_here(writer: Writer, branch: str) -> list[Note]:
+    """How the remote's newer commits get here. What was not pushed yet is put on top of them; not a release that was
+    made here, whose tag would stay behind.
+    """
+    place = f"{writer.remote} {shlex.quote(branch)}"
+    merged = f"git pull --no-rebase --ff --no-edit {place}"
+    match writer.unpushed(branch):
+        case "nothing":
+            return [fix(f"git pull --ff-only {place}, and the same command again")]
+        case "releases":
+            push = f"git push --follow-tags {writer.remote} {shlex.quote(f'HEAD:{_BRANCH}{branch}')}"
+            return [fix(f"{merged} && {push}, with the release that stands here; then the same command again")]
+        case "commits":
+            return [fix(f"git pull --rebase {place}, and the same command again")]
+        case "unknown":
+            return [
+                fix(f"git pull --rebase {place}, and the same command again"),
+                alternative(f"where a release stands here that was not pushed: {merged}"),
+            ]
 
 
 def _without_hints(said: str) -> str:

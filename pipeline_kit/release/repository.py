@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
 from pipeline_kit.errors import Failure, alternative, fix, quote
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline_kit.release.identity import Identity
 
 NOTHING = "0" * 40
+Unpushed = Literal["nothing", "commits", "releases", "unknown"]
 
 
 class Answer(NamedTuple):
@@ -128,6 +129,18 @@ class Writer:
         """The object that ``name`` stands for, '' for none."""
         answer = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", name)
         return answer.stdout.strip() if answer.code == 0 else ""
+
+    def unpushed(self, branch: str) -> Unpushed:
+        """What HEAD has that the remote's ``branch`` lacked when it was last seen here: ``releases`` where a tag stands
+        on one of those commits.
+        """
+        seen = self.id_of(f"refs/remotes/{self.remote}/{branch}")
+        if not seen:
+            return "unknown"
+        if self._run("merge-base", "--is-ancestor", "HEAD", seen).code == 0:
+            return "nothing"
+        tags = ("for-each-ref", "--count=1", "--merged=HEAD", f"--no-merged={seen}", "refs/tags")
+        return "releases" if self._run(*tags).stdout else "commits"
 
     def variable(self, name: str, env: Mapping[str, str]) -> str:
         """One of git's own variables, '' where git can't tell."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pipeline_kit.release.files import Edit
     from pipeline_kit.release.journal import Journal
     from pipeline_kit.release.repository import Answer, Writer
+
+_LOCKED = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 
 def settle(writer: Writer, git: Git, journal: Journal, warn: Callable[[str], None]) -> None:
@@ -45,14 +49,22 @@ def settle(writer: Writer, git: Git, journal: Journal, warn: Callable[[str], Non
 
 def _checked(answer: Answer) -> None:
     if answer.code:
+        locked = _LOCKED.search(answer.stderr)
+        unlock = f"if no other git is at work: rm {shlex.quote(printable(locked[1]))}, and " if locked else ""
         raise Failure(
             "bump.local",
             "the release is made, and this working tree could not follow",
             why("Git refused to move the branch, the tag or the index here."),
-            fix("run the same command again: it completes what is missing"),
-            evidence=quote(answer.stderr),
+            fix(f"{unlock}the same command again: it completes what is missing"),
+            evidence=_first_and_last(answer.stderr),
             done="commit and tag are made",
         )
+
+
+def _first_and_last(said: str) -> tuple[str, ...]:
+    """Git's own words, cut in the middle: what failed stands first, advice follows it."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    return quote("\n".join([*lines[:1], *lines[1:][-3:]]))
 
 
 def _write(writer: Writer, edit: Edit) -> bool:

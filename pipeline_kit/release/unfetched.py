@@ -56,6 +56,6 @@ def refuse_unfetched(
 def _is_passed(flow: Flow, line: Line, release: Release, tag: ReleaseTag) -> bool:
     """Whether ``tag`` is of the same line of releases, and not lower than ``release``."""
     found, made = Version.parse(tag.version), Version.parse(release.version)
-    allowed = channel_of(built_branch(line.state, event_of(flow)), line.rules).range
+    allowed = channel_of(built_branch(line.state, event_of(flow)), line.rules, line.state).range
     same = tag.stable or channel_name(found) == channel_name(made)
     return same and found >= made and (allowed is None or found in allowed)

@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import msgspec
+from semver import Version
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, fix, printable, why
 
 if TYPE_CHECKING:
-    from semver import Version
-
+    from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.rules import Rules
 
 STABLE = "stable"
@@ -48,12 +48,16 @@ class Channel(msgspec.Struct, frozen=True):
     releases: bool = True
 
 
-def channel_of(branch: str, rules: Rules) -> Channel:
+def channel_of(branch: str, rules: Rules, state: GitState | None = None) -> Channel:
     """The first pattern that fits decides. A branch that none fits makes releases only where there are no patterns at
     all, or where its name is a range.
+
+    Failure: ``version.range`` of a maintenance branch whose name has none; from ``state`` it says which that may be.
     """
     for pattern, name in rules.channels:
         if fnmatchcase(branch, pattern):
+            if name == MAINTENANCE and _range(branch) is None:
+                raise _names_no_range(branch, rules, state)
             return _channel(name, branch)
     if re.fullmatch(_RANGE, branch):
         return Channel(range=_range(branch))
@@ -82,14 +86,29 @@ def _channel(name: str, branch: str) -> Channel:
     return Channel(name)
 
 
-def _range(text: str) -> Range:
-    """The range that ``1.x``, ``1.5.x`` or ``release/1.5`` names."""
+def channel_line(branch: str, channel: str, rules: Rules) -> str:
+    """The line of the configuration that gives ``branch`` a channel, and where it has to stand to be met first."""
+    name = printable(branch)[:100].replace("'", "''")
+    above = next((pattern for pattern, _ in rules.channels if fnmatchcase(branch, pattern)), "")
+    where = f", above '{printable(above)[:100]}'" if above else ""
+    return f"pipeline-kit.yml:  versioning: {{ channels: {{ '{name}': {channel} }} }}{where}"
+
+
+def _range(text: str) -> Range | None:
+    """The range that ``1.x``, ``1.5.x`` or ``release/1.5`` names, None of any other."""
     found = re.fullmatch(_LINE, text.rpartition("/")[2])
     if found is None:
-        raise Failure(
-            "version.range",
-            f"the branch {text[:100]} names no range",
-            why("It is a maintenance branch, and those end with the versions that they keep: 1.x, 1.5.x or 1.5."),
-            fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{text[:100]}': 1.5.x }} }}"),
-        )
+        return None
     return Range(int(found["major"]), int(found["minor"]) if found["minor"] else None)
+
+
+def _names_no_range(branch: str, rules: Rules, state: GitState | None) -> Failure:
+    tags = [*state.here, *([state.latest] if state.latest else [])] if state else []
+    last = next((Version.parse(tag.version) for tag in tags if tag.stable), None)
+    line = channel_line(branch, str(Range(last.major, last.minor)) if last else "RANGE", rules)
+    return Failure(
+        "version.range",
+        f"the branch {printable(branch)[:100]} names no range",
+        why("It is a maintenance branch, and those end with the versions that they keep: 1.x, 1.5.x or 1.5."),
+        fix(line if last else f"{line}, where RANGE is what it keeps to"),
+    )

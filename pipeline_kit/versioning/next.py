@@ -38,7 +38,7 @@ def next_version(state: GitState, event: Event, rules: Rules | None = None) -> N
         return _of_tag(state, rules, tag)
     refuse_incomplete(state, event, first_release=rules.first_release)
     count = Count(state, rules)
-    channel = channel_of(built_branch(state, event), rules)
+    channel = channel_of(built_branch(state, event), rules, state)
     base = count.base()
     _refuse_out_of_range(base, count, state, event, rules)
     previous, text = _between(count, base, channel, version.identifier(built_branch(state, event) or "detached"))
@@ -95,9 +95,9 @@ def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Ev
     """Refuse what the branch could never release; of a pull request the branch that it goes to, too."""
     bases = [event.base] if event.kind == "pull_request" else []
     for branch in (built_branch(state, event), *bases):
-        allowed = channel_of(branch, rules).range
+        allowed = channel_of(branch, rules, state).range
         if allowed and base not in allowed:
-            raise words.out_of_range(base, allowed, branch, count)
+            raise words.out_of_range(base, allowed, branch, count, state, here=built_branch(state, event))
 
 
 def _released(state: GitState, event: Event) -> ReleaseTag | None:

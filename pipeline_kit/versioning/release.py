@@ -10,7 +10,7 @@ from pipeline_kit.errors import Failure, alternative, fix, printable, why
 from pipeline_kit.model import version
 from pipeline_kit.model.release import Release
 from pipeline_kit.versioning import words
-from pipeline_kit.versioning.channels import Channel, channel_of, is_identifier
+from pipeline_kit.versioning.channels import Channel, channel_line, channel_of, is_identifier
 from pipeline_kit.versioning.count import Count
 from pipeline_kit.versioning.next import built_branch, refuse_incomplete
 
@@ -35,20 +35,23 @@ def next_release(
     if not there:
         refuse_incomplete(state, event, first_release=rules.first_release)
     branch = built_branch(state, event)
-    where = channel_of(branch, rules)
+    where = channel_of(branch, rules, state)
     if channel is not None:
         where = _given(channel, where)
     if not where.releases and exact is None:
-        raise _makes_none(branch, where)
+        raise _makes_none(branch, where, rules)
     count = Count.before_tags(state, rules) if there else Count(state, rules)
     level = asked if isinstance(asked, str) else None
     # A stable branch makes the pre-release that a footer names; a channel, or a person's word, is kept to.
-    previous, found = _next(count, where.name, exact, level, takes_named=channel is None and not where.name)
+    previous, found = _next(count, where.name, exact, level, given=channel)
     if not there:
         if where.range and found not in where.range:
-            raise words.out_of_range(found, where.range, branch, count)
-        _refuse_lower(found, count, exact)
-        _refuse_taken(found, state)
+            # Of a pull request the event names the branch that it goes to.
+            here = state.branch if event.kind == "pull_request" else branch
+            raise words.out_of_range(found, where.range, branch, count, state, here=here)
+        if count.highest and found <= Version.parse(count.highest.version):
+            raise words.not_higher(found, count, state, level, asked=exact is not None)
+        _refuse_taken(found, count, state, within=where.range is not None)
     ids = {commit.id for commit in count.after(previous)}
     return Release(
         version=str(found),
@@ -63,9 +66,10 @@ def next_release(
 
 
 def _next(
-    count: Count, channel: str, exact: Version | None, bump: Bump | None, *, takes_named: bool
+    count: Count, channel: str, exact: Version | None, bump: Bump | None, *, given: str | None
 ) -> tuple[ReleaseTag | None, Version]:
-    """The release before, and the next one. ``takes_named`` says that a ``Release-As`` may name any pre-release."""
+    """The release before, and the next one. ``given`` is the channel that a person asked for, if any."""
+    takes_named = given is None and not channel
     if exact is None and bump is None and count.release_as and count.holds(count.release_as[0]):
         named = count.release_as[0]
         exact = named if version.channel_name(named) == channel or takes_named else None
@@ -75,14 +79,14 @@ def _next(
     base = count.base(bump)
     if not channel:
         if count.last and not (bump or count.bump or count.pre_releases):
-            raise words.nothing(count, count.last)
+            raise words.nothing(count, count.last, given)
         return count.last, base
     before = count.pre_release(base, channel)
     ids = {commit.id for commit in count.after(before)}
     asks = [one for one in count.changes if one.bump or (count.release_as and one is count.release_as[1])]
     last = before or count.last
     if last and not bump and not any(one.commit in ids for one in asks):
-        raise words.nothing(count, last)
+        raise words.nothing(count, last, given)
     return before or count.last, Version.parse(f"{base}-{channel}.{count.number(base, channel)}")
 
 
@@ -96,7 +100,7 @@ def _given(channel: str, where: Channel) -> Channel:
     return Channel(channel, where.range)
 
 
-def _makes_none(branch: str, channel: Channel) -> Failure:
+def _makes_none(branch: str, channel: Channel, rules: Rules) -> Failure:
     name = printable(branch)[:100]
     return Failure(
         "version.channel",
@@ -106,38 +110,22 @@ def _makes_none(branch: str, channel: Channel) -> Failure:
             if channel.build
             else "There are channels, and none of their patterns fits this branch."
         ),
-        fix(f"pipeline-kit.yml:  versioning: {{ channels: {{ '{name}': rc }} }}" if name else "git switch BRANCH"),
-        alternative("for this once: pipeline-kit bump --pre rc"),
+        fix(channel_line(branch, "rc", rules) if name else "git switch BRANCH"),
+        alternative(f"for this once: {words.bump_command(rules.package, '--pre', 'rc')}"),
     )
 
 
-def _refuse_lower(found: Version, count: Count, exact: Version | None) -> None:
-    """A version is higher than every release that its commit descends from."""
-    highest = Version.parse(count.highest.version) if count.highest else None
-    if highest is None or found > highest:
-        return
-    raise Failure(
-        "version.not-higher",
-        f"{found} is not higher than {highest}, and this commit descends from that",
-        why(
-            "It was asked for, and whoever orders versions would take the older code for the newer."
-            if exact
-            else f"The next pre-release of this channel sorts below {highest}."
-        ),
-        alternative(
-            f"ask for a higher one: pipeline-kit bump --to {version.bumped(highest.finalize_version(), 'patch')}"
-        ),
-    )
-
-
-def _refuse_taken(found: Version, state: GitState) -> None:
+def _refuse_taken(found: Version, count: Count, state: GitState, *, within: bool) -> None:
+    """``within`` says that the branch keeps to a range, which the next minor version may be outside of."""
     for tag in state.tags:
         if Version.parse(tag.version) == found and tag.commit != state.commit:
-            free = version.bumped(Version.parse(state.tags[0].version).finalize_version(), "minor")
+            free = words.free(found, count, state)
+            if not (found.prerelease or within):
+                free = version.bumped(Version.parse(state.tags[0].version).finalize_version(), "minor")
             raise Failure(
                 "bump.taken",
                 f"{found} is taken: {printable(tag.name)} stands on {tag.commit[:7]}, which is not in this branch",
                 why("A version names one commit for ever, and another branch has released this one."),
                 fix(f"git merge {printable(tag.name)}"),
-                alternative(f"say which version this is: pipeline-kit bump --to {free}"),
+                alternative(f"say which version this is: {words.bump_command(count.package, '--to', str(free))}"),
             )

@@ -142,3 +142,28 @@ def test_a_run_releases_the_package_alone_whose_version_its_image_has(
     same = kit("run", "--release", "--until", "tag", "--set", "version.package=web", "--set", "bump.packages=web")
     assert same.code == 0, same.stderr
     assert tags(work) == ["web-v0.1.0"]
+
+
+def test_a_package_without_a_prefix_has_no_tag_of_the_whole(work: Repository, kit: Kit) -> None:
+    work.write(
+        "pipeline-kit.yml",
+        "version: 1\npackages: { web: { path: web }, root: { path: ., prefix: '' } }\n",
+        "fix: a package of the rest",
+    )
+    work("tag", "1.0.0", "HEAD~1")
+    refused = kit("bump")
+    assert refused.code == 64
+    assert "none is named: web, root" in refused.stderr
+    assert kit("bump", "--package", "root").result == "1.0.1"
+    work("tag", "v3.0.0", "HEAD~1")
+    work.write("README", "more\n", "fix: more")
+    assert kit("bump").result == "v3.0.1"
+
+
+@pytest.mark.parametrize("command", [("tag",), ("plan",), ("run", "--until", "tag"), ("run", "--dry-run")])
+def test_an_image_has_one_version(work: Repository, kit: Kit, command: tuple[str, ...]) -> None:
+    work.write("pipeline-kit.yml", CONFIGURATION + "versioning: { all-packages: true }\n", "chore: all")
+    refused = kit(*command)
+    assert refused.code == 64
+    assert "version.all-packages is set, and an image has one version" in refused.stderr
+    assert kit("version").code == 0

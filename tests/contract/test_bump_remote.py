@@ -227,3 +227,38 @@ def test_of_several_one_has_to_be_chosen(upstream: Project, tmp_path: Path) -> N
     upstream.work("branch", "--set-upstream-to=upstream/main")
     assert "pushed v1.1.0 to upstream" in upstream.kit("bump").line("bump")
     assert (tags(upstream.remote), tags(fork)) == (["v1.0.0", "v1.1.0"], ["v1.0.0"])
+
+
+def test_a_release_that_was_not_pushed_is_told_of_by_the_next(shop: Project) -> None:
+    assert shop.kit("bump", "--no-push").code == 0
+    shop.work.commit("fix: more")
+    run = shop.kit("bump")
+    assert "origin lacks v1.1.0, which this follows: git push origin v1.1.0" in run.stderr
+    assert tags(shop.remote) == ["v1.0.0", "v1.1.1"]
+    shop.work("push", "--quiet", "origin", "v1.1.0")
+    shop.work.commit("fix: more")
+    assert "lacks" not in shop.kit("bump").stderr
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "pyproject.toml"])
+def test_notes_do_not_replace_what_git_tracks(shop: Project, name: str) -> None:
+    for options in ((), ("--dry-run",)):
+        refused = shop.kit("bump", *FILES, "--notes", name, *options)
+        assert refused.code == 64
+        assert f"--notes would write over {name}, which git tracks" in refused.stderr
+    assert tags(shop.remote) == ["v1.0.0"]
+
+
+def test_a_merge_queue_releases_nothing(shop: Project, tmp_path: Path) -> None:
+    payload = tmp_path / "event.json"
+    payload.write_text('{"merge_group": {"base_ref": "refs/heads/main"}}')
+    queue = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "merge_group",
+        "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-1-abc",
+        "GITHUB_EVENT_PATH": str(payload),
+    }
+    run = shop.kit("bump", **queue)
+    assert run.code == 0
+    assert "main would release v1.1.0" in run.stderr
+    assert tags(shop.remote) == ["v1.0.0"]

@@ -1,5 +1,6 @@
 """The next release of a branch: what it is called, what is in it, and when there is none."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pipeline_kit.model.event import Event
 from pipeline_kit.model.git_state import Commit, GitState, ReleaseTag
 from pipeline_kit.model.release import Release
 from pipeline_kit.model.rules import Rules
+from pipeline_kit.model.version import channel_name
 from pipeline_kit.versioning.next import next_version
 from pipeline_kit.versioning.release import next_release
 from tests.unit.test_versioning_next import CHANNELS, LATEST, PUSH, sha, state, tag
@@ -253,3 +255,189 @@ def test_a_footer_alone_asks_for_a_release_of_a_channel_once() -> None:
     assert version(asked, NEXT, channels=CHANNELS) == "2.0.0-rc.1"
     after = state("docs: a", "chore: go\n\nRelease-As: 2.0.0", tags=(tag("2.0.0-rc.1", 1),))
     assert refused(after, NEXT, channels=CHANNELS) == "run.nothing-to-release"
+
+
+def ways(state: GitState, event: Event = PUSH, **options: Any) -> list[str]:
+    """What a refusal offers to paste."""
+    with pytest.raises(Failure) as found:
+        release(state, event, **options)
+    return [note.text for note in found.value.notes if note.label != "why"]
+
+
+RC = (tag("1.5.0-rc.1", 1), LATEST)
+GO_ON = "go on with rc: pipeline-kit bump --pre rc"
+HIGHER = "ask for a higher one: pipeline-kit bump --to"
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "offered"),
+    [
+        (state("fix: b", "feat: a", tags=RC), {"channel": "beta"}, [GO_ON, f"{HIGHER} 1.5.1-beta.1"]),
+        (
+            state("docs: b", "feat: a", tags=RC),
+            {"channel": "beta", "asked": "minor"},
+            [f"{GO_ON} --as minor", f"{HIGHER} 1.5.1-beta.1"],
+        ),
+        # What is named by hand has no next one.
+        (
+            state("fix: b", "feat: a", tags=(tag("1.5.0-rc.x", 1), LATEST)),
+            {"channel": "beta"},
+            [f"{HIGHER} 1.5.1-beta.1"],
+        ),
+        # Nothing came since the candidate, so there is no next one.
+        (state("docs: b", "feat: a", tags=RC), {"channel": "beta"}, [f"{HIGHER} 1.5.1-beta.1"]),
+        (
+            state("fix: b", "feat: a", tags=(tag("1.5.1", 60), tag("1.5.2-beta.4", 61), *RC)),
+            {"channel": "beta"},
+            [GO_ON, f"{HIGHER} 1.5.2-beta.5"],
+        ),
+        (
+            state("fix: b", "feat: a", tags=RC),
+            {"asked": Version.parse("1.5.0-beta.9")},
+            [f"{HIGHER} 1.5.1-beta.1"],
+        ),
+        (state("fix: b", "feat: a", tags=RC), {"asked": Version.parse("1.4.9")}, [f"{HIGHER} 1.5.0"]),
+        (state("fix: a", tags=(LATEST,)), {"asked": Version.parse("1.4.2")}, [f"{HIGHER} 1.4.3"]),
+    ],
+)
+def test_what_is_offered_for_a_lower_version_is_made(
+    made: GitState, options: dict[str, Any], offered: list[str]
+) -> None:
+    assert ways(made, **options) == offered
+    assert channel_name(Version.parse(offered[-1].rpartition(" ")[2])) == options.get(
+        "channel", channel_name(options["asked"]) if isinstance(options.get("asked"), Version) else ""
+    )
+    for one in offered:
+        assert follow(made, one) > Version.parse("1.4.2")
+
+
+def follow(made: GitState, way: str, event: Event = PUSH, **rules: Any) -> Version:
+    """The release that a command which is offered makes."""
+    words = shlex.split(way.partition("pipeline-kit bump ")[2])
+    options = dict(zip(words[::2], words[1::2], strict=True))
+    asked = Version.parse(options["--to"]) if "--to" in options else options.get("--as")
+    return Version.parse(version(made, event, asked=asked, channel=options.get("--pre"), **rules))
+
+
+@pytest.mark.parametrize(
+    ("made", "event", "options", "offered", "expected"),
+    [
+        (state("docs: a"), PUSH, {}, "--as patch", "1.4.3"),
+        (state("docs: a"), PUSH, {"channel": "rc"}, "--pre rc --as patch", "1.4.3-rc.1"),
+        (state("docs: a"), NEXT, {"channels": CHANNELS}, "--as patch", "1.4.3-rc.1"),
+        (state("docs: a"), NEXT, {"channels": CHANNELS, "channel": ""}, "--pre '' --as patch", "1.4.3"),
+        (
+            state("docs: a", "docs: b", tags=(tag("1.5.0-rc.1", 1),)),
+            PUSH,
+            {"channel": "rc"},
+            "--pre rc --as patch",
+            "1.5.0-rc.2",
+        ),
+    ],
+)
+def test_a_release_all_the_same_is_of_the_channel_that_was_asked_for(
+    made: GitState, event: Event, options: dict[str, Any], offered: str, expected: str
+) -> None:
+    (way,) = ways(made, event, **options)
+    assert way == f"release all the same: pipeline-kit bump {offered}"
+    assert str(follow(made, way, event, channels=options.get("channels", ()))) == expected
+
+
+def test_a_release_all_the_same_is_of_the_package() -> None:
+    (way,) = ways(
+        state(since=(Commit(sha(0), "docs: a", (), ("web/x",)),)), package="the web", path="web", channel="rc"
+    )
+    assert way.endswith("pipeline-kit bump --package 'the web' --pre rc --as patch")
+
+
+def anew(branch: str, old: str) -> str:
+    made = f"git branch -m {branch} {old} && git switch -c {branch} v1.4.2"
+    return f"make it anew: {made}, then git cherry-pick what belongs there, and push it with --force-with-lease"
+
+
+OUT = (ReleaseTag("v2.0.0", "2.0.0", "b" * 40), tag("1.4.3-rc.1", 90), LATEST)
+
+
+@pytest.mark.parametrize(
+    ("made", "event", "offered"),
+    [
+        (
+            state("fix: a", latest=OUT[0], tags=OUT),
+            Event("push", branch="1.4.x"),
+            anew("1.4.x", "1.4.x-merged"),
+        ),
+        # The branch that a pull request goes to is as it was.
+        (
+            state("fix: a", latest=OUT[0], tags=OUT),
+            Event("pull_request", branch="fix/$x", base="1.4.x"),
+            anew("'fix/$x'", "'fix/$x-merged'"),
+        ),
+        (
+            state("fix: a", tags=(tag("1.5.0-rc.1"), LATEST)),
+            Event("push", branch="1.4.x"),
+            anew("1.4.x", "1.4.x-merged"),
+        ),
+        (state("fix: a"), Event("push", branch="2.x"), "begin it: pipeline-kit bump --to 2.0.0"),
+        (state("feat: a", latest=None), Event("push", branch="1.2.x"), "begin it: pipeline-kit bump --to 1.2.0"),
+        (
+            state("feat: a"),
+            Event("push", branch="1.4.x"),
+            "take those commits to the branch of the next version, and off this one (git revert)",
+        ),
+    ],
+)
+def test_what_is_out_of_range_by_its_history_is_made_anew(made: GitState, event: Event, offered: str) -> None:
+    with pytest.raises(Failure) as found:
+        next_version(made, event)
+    assert [note.text for note in found.value.notes[1:]] == [offered]
+    if event.kind == "push":
+        assert ways(made, event) == [offered]
+
+
+def test_a_version_out_of_range_that_a_person_asked_for_is_no_commit_s_fault() -> None:
+    on = Event("push", branch="1.4.x")
+    first, _ = ways(state("fix: a"), on, asked=Version.parse("1.5.0"))
+    assert first == "ask for one of 1.4.x: pipeline-kit bump --to 1.4.3"
+    assert ways(state("fix: a"), on, asked="minor")[0] == first
+    assert ways(state("fix: a"), on, asked="minor", channel="rc")[0].endswith("bump --to 1.4.3-rc.1")
+    assert ways(state("fix: a"), Event("push", branch="2.x"), channel="rc") == [
+        "begin it: pipeline-kit bump --to 2.0.0-rc.1"
+    ]
+    footer = state("chore: go\n\nRelease-As: 2.0.0")
+    with pytest.raises(Failure) as found:
+        release(footer, on)
+    assert found.value.notes[0].text == "It is asked for by 9c1f2e7 go."
+
+
+def test_a_line_that_gives_a_channel_says_where_it_has_to_stand() -> None:
+    """The first pattern that fits decides."""
+    feature, topic = (Event("push", branch=name) for name in ("feature/it's", "topic"))
+    line, _ = ways(state("feat: a"), feature, channels=CHANNELS)
+    assert line == "pipeline-kit.yml:  versioning: { channels: { 'feature/it''s': rc } }, above 'feature/*'"
+    assert version(state("feat: a"), feature, channels=((feature.branch, "rc"), *CHANNELS)) == "1.5.0-rc.1"
+    assert ways(state("feat: a"), topic, channels=CHANNELS)[0].endswith("{ 'topic': rc } }")
+
+
+def test_a_maintenance_branch_without_a_range_is_offered_that_of_the_last_release() -> None:
+    channels = (("main", "stable"), ("release/*", "maintenance"))
+    (line,) = ways(state("fix: a"), Event("push", branch="release/soon"), channels=channels)
+    assert line == "pipeline-kit.yml:  versioning: { channels: { 'release/soon': 1.4.x } }, above 'release/*'"
+    (line,) = ways(state("fix: a", latest=None), Event("push", branch="release/soon"), channels=channels)
+    assert line.endswith("'release/soon': RANGE } }, above 'release/*', where RANGE is what it keeps to")
+
+
+@pytest.mark.parametrize(
+    ("made", "branch", "asked", "expected"),
+    [
+        (state("feat: a", tags=(tag("1.5.0", 50), LATEST)), "main", None, "1.6.0"),
+        (state("fix: a", tags=(tag("2.0.0", 51), tag("1.4.3", 50), LATEST)), "1.4.x", None, "1.4.4"),
+        (state("feat: a", tags=(tag("1.5.0-rc.1", 50), LATEST)), "main", "1.5.0-rc.1", "1.5.0-rc.2"),
+    ],
+)
+def test_what_is_offered_for_a_version_that_is_taken_is_made(
+    made: GitState, branch: str, asked: str | None, expected: str
+) -> None:
+    on = Event("push", branch=branch)
+    offered = ways(made, on, asked=asked and Version.parse(asked))[-1]
+    assert offered == f"say which version this is: pipeline-kit bump --to {expected}"
+    assert str(follow(made, offered, on)) == expected
