@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline_kit import __version__
+from pipeline_kit.config import section_of
 from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, nearest, why
 from pipeline_kit.process import absolute_path
 
@@ -85,6 +86,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
+    from pipeline_kit.render.terminal import discard
     from pipeline_kit.session import Session
 
     _reopen_closed()
@@ -102,7 +104,7 @@ def run(arguments: Sequence[str]) -> int:
         return _guarded(session, list(arguments))
     except BrokenPipeError:
         # Whoever read our output went away; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return Exit.BROKE
 
 
@@ -147,7 +149,7 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
         case Failure():
             return error
         case click.BadParameter():
-            return _bad_value(error)
+            return _bad_value(error, session)
         case click.UsageError():
             return _usage(error, arguments)
         case KeyboardInterrupt() | click.Abort():
@@ -181,8 +183,10 @@ def _usage(error: click.UsageError, arguments: list[str]) -> Failure:
     )
 
 
-def _bad_value(error: click.BadParameter) -> Failure:
-    """A value that an option does not take; where it comes from the environment, the variable is named."""
+def _bad_value(error: click.BadParameter, session: Session) -> Failure:
+    """A value that an option does not take; where it comes from the environment, the variable is named, and where it
+    comes from the configuration, the key and its place.
+    """
     command = error.ctx.command_path if error.ctx else "pipeline-kit"
     option = (error.param.opts[0] if error.param else "") or "an argument"
     if error.ctx and error.param and error.param.name:
@@ -190,6 +194,11 @@ def _bad_value(error: click.BadParameter) -> Failure:
         if source is click.core.ParameterSource.ENVIRONMENT:
             prefix = error.ctx.auto_envvar_prefix
             option = str(error.param.envvar or f"{prefix}_{error.param.name.upper()}")
+        elif source is click.core.ParameterSource.DEFAULT_MAP:
+            path = (section_of(error.ctx.command.name or ""), error.param.name.replace("_", "-"))
+            place = session.settings(error.ctx.meta.get("pipeline-kit.config", "")).place(*path)
+            where = f"{place}, " if place else ""
+            return Failure("config.type", f"{where}{'.'.join(path)}: {error.message.rstrip('.')}", place=place)
     return Failure("config.usage", f"{option}: {error.message.rstrip('.')}", fix(f"{command} --help"))
 
 

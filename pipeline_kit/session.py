@@ -24,7 +24,7 @@ from pipeline_kit.process import Runner
 from pipeline_kit.record import NAME as RECORD
 from pipeline_kit.render import lines
 from pipeline_kit.render.style import Style
-from pipeline_kit.render.terminal import Terminal
+from pipeline_kit.render.terminal import Terminal, discard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,8 +173,19 @@ class Session:
         """Write the result on standard output: ``text``, nothing where that is '', or ``value`` as JSON."""
         if output == "json":
             text = msgspec.json.format(msgspec.json.encode(_only(value)), indent=2).decode()
-        self._stdout.write(f"{text}\n" if text else "")
-        self._stdout.flush()
+        try:
+            self._stdout.write(f"{text}\n" if text else "")
+            self._stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            discard(self._stdout)
+            raise Failure(
+                "run.output",
+                f"the answer can't be written to standard output: {error.strerror}",
+                why("What the lines above say is done; only its answer is missing."),
+                done="what the lines above say is done",
+            ) from error
 
     def failed(self, failure: Failure) -> None:
         """Tell a failure, once and last: the CI's annotation, the step's line, the block."""

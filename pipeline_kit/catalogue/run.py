@@ -23,6 +23,13 @@ KINDS: dict[str, Kind] = {
         "The run was asked to end",
         _STOPPED,
     ),
+    "output": Kind(
+        Exit.BROKE,
+        "The answer can't be written to standard output",
+        """The command did what its lines say: a release that was made is made, an image that was published is published. Only the result for standard output is lost, most often since the disk is full that it was sent to.
+
+The same command again gives it: bump and run make nothing twice.""",
+    ),
     "ci-file": Kind(
         Exit.BROKE,
         "A file that the CI reads can't be written",
@@ -37,7 +44,7 @@ disk or for files that belong to another user.""",
         "No commit since the last release asks for a new one",
         """A release is made for a feature, a fix, a performance improvement or a breaking change, as the messages of the commits say (Conventional Commits). None of those since the last release is one.
 
-If there should be one all the same, tag it by hand: git tag -a v1.5.1 -m 'why', and push the tag.""",
+If there should be one all the same: pipeline-kit bump --as patch.""",
     ),
     "bug": Kind(
         Exit.BROKE,

@@ -54,6 +54,15 @@ and whoever pushes a tag chooses the text.""",
         "There is no such time zone",
         """Names are those of the IANA database, such as Europe/Berlin. A small image may lack the database: install tzdata. Without tz a date is in UTC.""",
     ),
+    "elsewhere": Kind(
+        Exit.USAGE,
+        "The event is about a tag, and another commit is checked out",
+        """A rule reads a version from the tag that was pushed, and an image gets that name only if it is made from the tag's commit. Here the
+checkout has another one, most often since it names a ref of its own.
+
+Check out what the event is about, or let the rules go by the commit that is there: --context git. With --compat metadata-action the event's word
+is taken.""",
+    ),
     "default-branch": Kind(
         Exit.USAGE,
         "A rule asks for the default branch, and nobody tells it",

@@ -30,7 +30,8 @@ _LARGEST_PAYLOAD = 32 * 1024 * 1024
 _KINDS: dict[str, EventKind] = {
     "push": "push",
     "release": "push",
-    "merge_group": "push",
+    # A queued pull request: what is built may never reach the branch.
+    "merge_group": "pull_request",
     "schedule": "schedule",
     "pull_request": "pull_request",
     "pull_request_target": "pull_request",
@@ -69,10 +70,11 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     repository = environ.get("GITHUB_REPOSITORY", "")
     payload = _payload(environ)
     kind = _KINDS.get(name, "manual")
-    request = kind == "pull_request"
-    branch = environ.get("GITHUB_HEAD_REF", "") if request else branch_of(ref)
+    request, queued = kind == "pull_request", name == "merge_group"
+    branch = environ.get("GITHUB_HEAD_REF", "") if request and not queued else branch_of(ref)
     tag = tag_of(ref)
     url = f"{environ.get('GITHUB_SERVER_URL') or 'https://github.com'}/{repository}" if repository else ""
+    source = _text(payload, "pull_request", "head", "repo", "full_name")
     return Event(
         kind="tag" if kind == "push" and tag else kind,
         ref=ref,
@@ -84,7 +86,7 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
         default_branch=_text(payload, "repository", "default_branch") or (branch if kind == "schedule" else ""),
         repository=repository,
         source_url=url,
-        fork=request and not _same(_text(payload, "pull_request", "head", "repo", "full_name"), repository),
+        fork=request and not queued and not _same(source, repository),
         unsafe=name == "pull_request_target",
         skips_tags=True,
     ), _identity(environ, url)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline_kit.errors import Failure, why
+from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.steps import ALL, ORDER
 from pipeline_kit.steps.command import step_command
 
@@ -47,13 +47,27 @@ def options_of(session: Session, shared: Shared, name: str, given: dict[str, str
     return step_command(name).resolved(session, shared, own)
 
 
+def refuse_all_packages(options: dict[str, Any]) -> None:
+    """Refuse options of ``version`` that ask for several versions where one image is made."""
+    if options["all_packages"]:
+        raise Failure(
+            "config.usage",
+            "version.all-packages is set, and an image has one version",
+            why("It is for pipeline-kit version alone, which then answers for all packages."),
+            fix("pipeline-kit.yml:  versioning: { package: NAME }, in the place of all-packages"),
+        )
+
+
 def ask_pure_steps(session: Session, flow: Flow, shared: Shared, before: str) -> None:
     """Ask version and tag for this commit and event, without a line of their own, where ``before`` comes after them."""
     for name in PURE:
         if name == before:
             return
+        options = options_of(session, shared, name, {})
+        if name == "version":
+            refuse_all_packages(options)
         try:
-            outcome = step_command(name).perform(flow, **options_of(session, shared, name, {}))
+            outcome = step_command(name).perform(flow, **options)
         except Failure as failure:
             if before != "tag":
                 raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of
+from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of, refuse_all_packages
 from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
@@ -64,25 +64,34 @@ def show_plan(
     would follow from that.
     """
     flow.unwritten = True
+    refuse_all_packages(options_of(session, shared, "version", given))
     made = []
     if release:
         refuse_other_packages(flow, options_of(session, shared, "bump", given))
         made.append(_intention(session, flow, shared, "bump", given))
         if not (made[0].fails or made[0].skipped):
             foresee(flow, **options_of(session, shared, "bump", given))
+    counted = ""
     for name in PURE:
         outcome = step_command(name).perform(flow, **options_of(session, shared, name, given))
         flow.keep(name, 0.0, 0.0, outcome)
+        counted = counted or outcome.detail
     plan = flow.plan()
-    steps = (*made, *(_intention(session, flow, shared, name, given) for name in choice.steps()))
+    steps = (
+        *made,
+        *(
+            Intention(name, f"{plan.version}: {counted}")
+            if name == "version"
+            else _intention(session, flow, shared, name, given)
+            for name in choice.steps()
+        ),
+    )
     session.result(
         table(("step", "would"), [(one.step, one.would) for one in steps]), Outlook(plan, steps), shared.output
     )
 
 
 def _intention(session: Session, flow: Flow, shared: Shared, name: str, given: dict[str, str]) -> Intention:
-    if name == "version":
-        return Intention(name, f"{flow.plan().version}: {flow.plan().origin}")
     if name == "tag":
         return Intention(name, " ".join(tag.name for tag in flow.plan().tags))
     command = step_command(name)

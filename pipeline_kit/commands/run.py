@@ -9,7 +9,7 @@ import click
 
 from pipeline_kit import __version__
 from pipeline_kit.ci.messages import Summary
-from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of
+from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of, refuse_all_packages
 from pipeline_kit.commands.effective import changed, effective
 from pipeline_kit.commands.plan import show_plan
 from pipeline_kit.errors import Failure
@@ -106,6 +106,8 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
     steps = choice.steps()
     # All options before the first step: a mistake in the last one's must not wait for the build.
     options = {name: options_of(session, shared, name, given) for name in (*(["bump"] if release else []), *steps)}
+    if "version" in options:
+        refuse_all_packages(options["version"])
     if release:
         refuse_other_packages(flow, options["bump"])
     flow.given = changed(effective(session, shared, given))

@@ -6,6 +6,7 @@ https://semver.org; a registry's tag can't hold ``+``, so build metadata never b
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Literal
 
 import msgspec
@@ -81,6 +82,10 @@ def moving_tags(version: Version) -> tuple[str, ...]:
 
 
 def identifier(text: str) -> str:
-    """``text`` as a pre-release identifier: letters, digits and dashes; never one that reads as a number."""
-    cleaned = re.sub(r"[^0-9A-Za-z]+", "-", text).strip("-").lower() or "x"
+    """``text`` as a pre-release identifier: letters, digits and dashes; never one that reads as a number. Where another
+    script leaves nothing, a check sum keeps two names apart.
+    """
+    cleaned = re.sub(r"[^0-9A-Za-z]+", "-", text).strip("-").lower()
+    if not cleaned:
+        return f"x{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
     return f"x{cleaned}" if cleaned.isdigit() else cleaned

@@ -212,6 +212,14 @@ def _notes_path(flow: Flow, name: str) -> Path | None:
         return None
     if not is_plain(flow.context.root, safe_path(name)):
         raise Failure("bump.file", f"{name} is no plain file", why("The notes are not written through a link."))
+    if flow.git.call("ls-files", "--error-unmatch", "--", f":(literal,top){name}").code == 0:
+        raise Failure(
+            "bump.file",
+            f"--notes would write over {name}, which git tracks",
+            why("The notes are of this release alone, and the file would be a change that no commit has."),
+            fix("pipeline-kit bump --notes .pipeline-kit/notes.md"),
+            done="nothing was changed",
+        )
     return flow.context.root / name
 
 

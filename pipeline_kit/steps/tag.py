@@ -10,6 +10,7 @@ import msgspec
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, prepare_output
 from pipeline_kit.model.event_facts import EventFacts
+from pipeline_kit.model.refs import tag_of
 from pipeline_kit.model.version import NextVersion
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Line, step
@@ -193,11 +194,27 @@ def _facts(flow: Flow, asked: Request, settings: facts_of.Settings, source: str,
     of_git = source == "git" or context.event.kind == "local"
     told = _from_git(flow, asked.asks) if of_git else told_by(context.environ, context.event)
     now = context.clock.now()
+    if asked.rules and not asked.compat:
+        _refuse_elsewhere(flow, told)
     if asked.compat:
         return facts_of.compatible(told, flow.state, settings, now)
     if asked.asks and not default_branch:
         default_branch = told.repository.default_branch or context.event.default_branch or _default_branch(flow)
     return facts_of.facts(told, flow.state, context.environ, now, default_branch=default_branch)
+
+
+def _refuse_elsewhere(flow: Flow, told: EventFacts) -> None:
+    """Refuse a tag's event where another commit is checked out: rules would give it the release's names."""
+    name, state = tag_of(told.ref), flow.state
+    named = next((tag.commit for tag in state.tags if tag.name == name), "") or told.sha
+    if name and named and named != state.commit:
+        raise Failure(
+            "tag.elsewhere",
+            f"the event is about {shown(name)}, which is {named[:7]}, and {state.short} is checked out",
+            why("The rules would give the names of that release to another commit."),
+            fix("check out what the event is about: actions/checkout without ref"),
+            alternative("--context git goes by what is checked out"),
+        )
 
 
 def _from_git(flow: Flow, needed: bool) -> EventFacts:  # noqa: FBT001 - a private function's one switch

@@ -44,7 +44,11 @@ DEVIATIONS = (
     Deviation(
         "default-branch", "a created tag counts as the default branch", "a branch alone can be it; unknown is refused"
     ),
-    Deviation("checked-out-commit", "the commit that the event names", "the commit that is checked out and built"),
+    Deviation(
+        "checked-out-commit",
+        "the commit that the event names",
+        "the commit that is checked out and built; a tag's event is refused on any other",
+    ),
     Deviation(
         "created", "the clock, so no two builds are equal", "SOURCE_DATE_EPOCH, else the commit's time, in seconds"
     ),

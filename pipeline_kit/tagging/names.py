@@ -24,9 +24,9 @@ def tag(text: str, *, kubernetes: bool = False) -> str:
     name = sanitized(text).lstrip(".-")
     if kubernetes:
         name = name.strip("._-")
-    name = name or "x"
     longest = LONGEST_LABEL if kubernetes else LONGEST_TAG
-    return name if len(name) <= longest else shortened(text, longest)
+    # Of a name in another script nothing may be left.
+    return name if name and len(name) <= longest else shortened(text, longest)
 
 
 def is_latest(name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from semver import Version
 
+from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.model.plan import Plan, Tag
 from pipeline_kit.model.version import moving_tags
 from pipeline_kit.tagging import kinds, names
@@ -78,5 +79,13 @@ def default_tags(
 
 def extra_tags(extra: Iterable[str], *, kubernetes: bool = False) -> list[Tag]:
     """The tags that were asked for by their name: they move to a higher version, and one that is a version stays."""
+    extra = tuple(extra)
+    if not all(extra):
+        raise Failure(
+            "config.usage",
+            "an extra tag is empty",
+            why("Most often the variable that should name it is not set."),
+            fix("pipeline-kit tag --extra staging"),
+        )
     found = [names.tag(one, kubernetes=kubernetes) for one in extra]
     return [Tag(one, kinds.of_literal(one)) for one in found]

@@ -299,3 +299,18 @@ def test_the_clones_own_default_branch_counts(repository: Repository, tmp_path: 
     assert Kit(clone.folder)("tag", "--tags", "type=edge").result == "edge"
     clone("remote", "set-head", "origin", "--delete")
     assert Kit(clone.folder)("tag", "--tags", "type=edge").code == 64
+
+
+def test_rules_give_a_release_s_names_to_its_commit_alone(repository: Repository, tmp_path: Path) -> None:
+    """A workflow of a tag that checks another commit out."""
+    kit = Kit(repository.folder, GITHUB | {"RUNNER_TEMP": str(tmp_path / "runner")})
+    head, released = (repository("rev-parse", name).strip() for name in ("HEAD", "v1.5.0"))
+    rules = ("tag", "--tags", RULES)
+    event = {"GITHUB_REF": "refs/tags/v1.5.0", "GITHUB_SHA": released}
+    refused = kit(*rules, **event)
+    assert refused.code == 64
+    assert f"the event is about v1.5.0, which is {released[:7]}, and {head[:7]} is checked out" in refused.stderr
+    assert kit(*rules, GITHUB_REF="refs/tags/v7.0.0", GITHUB_SHA=released).code == 64
+    assert "1.5.0" not in kit(*rules, "--context", "git", "--default-branch", "main", **event).result.split()
+    repository("checkout", "--quiet", "v1.5.0")
+    assert "1.5.0" in kit(*rules, "--default-branch", "main", **event).result.split()

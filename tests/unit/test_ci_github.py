@@ -167,11 +167,13 @@ def test_pull_request_target_is_unsafe(tmp_path: Path) -> None:
     assert (event.kind, event.branch, event.number) == ("pull_request", "fix", "15")
 
 
-def test_a_merge_queue_counts_as_a_push_that_knows_its_base(tmp_path: Path) -> None:
+def test_a_merge_queue_is_a_pull_request_of_the_repository_s_own(tmp_path: Path) -> None:
     ref = "refs/heads/gh-readonly-queue/main/pr-15-abc"
     payload = {"repository": _REPOSITORY, "merge_group": {"base_ref": "refs/heads/main"}}
     event = _event(tmp_path, payload, GITHUB_EVENT_NAME="merge_group", GITHUB_REF=ref)
-    assert (event.kind, event.branch, event.base) == ("push", "gh-readonly-queue/main/pr-15-abc", "main")
+    assert (event.kind, event.branch, event.base) == ("pull_request", "gh-readonly-queue/main/pr-15-abc", "main")
+    assert not event.fork
+    assert not event.unsafe
 
 
 def test_a_schedule_runs_on_the_default_branch(tmp_path: Path) -> None:

@@ -72,6 +72,15 @@ def test_a_mistake_is_told_once_with_the_way_out(shell: Shell, arguments: list[s
     assert err.splitlines()[-1].endswith(("config.usage", "config.type", "config.file"))
 
 
+@pytest.mark.parametrize("command", ["version", "tag"])
+def test_a_key_is_named_with_its_place_where_its_value_is_wrong(shell: Shell, command: str) -> None:
+    (shell.folder / "pipeline-kit.yml").write_text("version: 1\nversioning:\n  channels: [main]\n")
+    code, _, err = shell(command)
+    assert code == 64
+    assert "pipeline-kit.yml:3:13, versioning.channels: 'main' is not KEY=VALUE" in err
+    assert "--channel" not in err
+
+
 def test_a_variable_is_named_where_its_value_is_wrong(shell: Shell) -> None:
     code, _, err = shell("deploy", PIPELINE_KIT_DEPLOY_PORT="x")
     assert code == 64

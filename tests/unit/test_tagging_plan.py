@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
+from pipeline_kit.errors import Failure
 from pipeline_kit.model.event import Event
 from pipeline_kit.model.event_facts import EventFacts
 from pipeline_kit.model.git_state import Commit, GitState, ReleaseTag
@@ -197,10 +198,24 @@ def test_a_tag_that_is_a_version_is_what_moving_ones_are_compared_by(rule: str, 
     assert evaluated(rule, tag(name)).version == version
 
 
-@given(st.text(max_size=300), st.booleans())
+@given(st.text(min_size=1, max_size=300), st.booleans())
 def test_any_branch_and_any_extra_tag_give_valid_names(text: str, kubernetes: bool) -> None:
     event = Event("push", branch=text)
     for name in names(state("fix: a", branch="main"), event, extra=(text,), kubernetes=kubernetes):
         assert is_tag(name)
         assert not kubernetes or len(name) <= 63
     assert Version.is_valid(next_version(state("fix: a", branch="main"), event).version)
+
+
+@pytest.mark.parametrize("kubernetes", [False, True])
+def test_names_of_which_nothing_is_left_stay_apart(kubernetes: bool) -> None:
+    branches = ("\u529f\u80fd", "\u4fee\u590d", "---", "...")
+    made = [names(state("fix: a"), Event("push", branch=one), kubernetes=kubernetes)[-1] for one in branches]
+    assert len(set(made)) == len(branches)
+    versions = {next_version(state("fix: a"), Event("push", branch=one)).version for one in branches}
+    assert len(versions) == len(branches)
+
+
+def test_an_extra_tag_has_a_name() -> None:
+    with pytest.raises(Failure, match="an extra tag is empty"):
+        names(state("fix: a"), extra=("staging", ""))
