@@ -60,8 +60,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     are counted. ``local`` is a run without an account; ``will_push`` is whether something is to be published, and
     ``completes`` whether a run that builds goes on to publish, so that it takes over what an earlier one has published;
     ``given`` are the settings that are not at their default; ``unwritten`` keeps the record in memory, for a plan.
-    ``answers`` is a step that runs alone and whose answer no other step needs the record for. ``no_version`` is why
-    there is no version, for ``tag``, whose rules may do without.
+    ``answers`` is a step that runs alone and whose answer no other step needs the record for; ``sealed`` one that
+    itself needs nothing of it. ``no_version`` is why there is no version, for ``tag``, whose rules may do without.
     """
 
     context: Context
@@ -77,6 +77,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     record: Record | None = None
     unwritten: bool = False
     answers: bool = False
+    sealed: bool = False
     no_version: Failure | None = None
 
     @property
@@ -251,8 +252,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             self.record = self._read()
         return self.record
 
-    def _read(self) -> Record:
-        fresh = Record(
+    def _fresh(self) -> Record:
+        return Record(
             schema=record.SCHEMA,
             commit=self.state.commit,
             run=Run(
@@ -264,6 +265,9 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                 self.given,
             ),
         )
+
+    def _read(self) -> Record:
+        fresh = self._fresh()
         if not self.record_path.exists():
             return fresh
         found = record.read(self.record_path)
@@ -293,6 +297,10 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             self.record = self._records().with_entry(entry)
             return
         with self.writing(self.record_path.parent):
+            if self.sealed:
+                prepare_output(self.record_path.parent)
+                record.append(self.record_path, self._fresh(), entry)
+                return
             self.record = self._records().with_entry(entry)
             prepare_output(self.record_path.parent)
             record.write(self.record, self.record_path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from errno import ENOSPC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -106,8 +106,43 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
         return next((entry for entry in self.entries if _key(entry) == (image, step, environment)), None)
 
 
+class _Key(msgspec.Struct, frozen=True):
+    """What an entry is told from others by."""
+
+    image: str
+    step: str
+    environment: str
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    """A record whose entries stay as they are written: reading them takes longer than counting a version."""
+
+    schema: int
+    commit: str
+    run: msgspec.Raw
+    entries: tuple[msgspec.Raw, ...] = ()
+
+
+_Kind = TypeVar("_Kind", Record, _Sealed)
+
+
 def read(path: Path, *, own: bool = True) -> Record:
     """The record in the file. ``own`` is the one of this working tree, which a run can make anew."""
+    return _read(path, Record, own=own)
+
+
+def append(path: Path, fresh: Record, entry: Entry) -> None:
+    """Write ``fresh`` with the entries that the file has of the same commit, and ``entry`` as ``with_entry`` adds it.
+    What the others hold is not looked into.
+    """
+    found = _read(path, _Sealed) if path.exists() else None
+    kept = found.entries if found and found.commit == fresh.commit else ()
+    others = (one for one in kept if _key(msgspec.json.decode(one, type=_Key)) != _key(entry))
+    run, new = (msgspec.Raw(msgspec.json.encode(one)) for one in (fresh.run, entry))
+    write(_Sealed(fresh.schema, fresh.commit, run, (*others, new)), path)
+
+
+def _read(path: Path, kind: type[_Kind], *, own: bool = True) -> _Kind:
     try:
         raw = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
     except FileNotFoundError:
@@ -115,7 +150,7 @@ def read(path: Path, *, own: bool = True) -> Record:
     except OSError as error:
         raise Failure("record.invalid", f"{path} can't be read: {error.strerror}") from error
     try:
-        record = msgspec.json.decode(raw, type=Record)
+        record = msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError as error:
         way_out = [fix(f"rm {path}")] if own else []
         raise Failure("record.invalid", f"{path.name} is not a record: {error}", *way_out) from error
@@ -135,7 +170,7 @@ def _missing(path: Path, *, own: bool) -> Failure:
     )
 
 
-def write(record: Record, path: Path) -> None:
+def write(record: Record | _Sealed, path: Path) -> None:
     """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part."""
     try:
         write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
@@ -168,5 +203,5 @@ def unwritten(path: Path, error: OSError, *notes: Note) -> Failure:
     return Failure(kind, f"{path} can't be written: {error.strerror}", *notes)
 
 
-def _key(entry: Entry) -> tuple[str, str, str]:
+def _key(entry: Entry | _Key) -> tuple[str, str, str]:
     return entry.image, entry.step, entry.environment

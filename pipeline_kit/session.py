@@ -125,6 +125,7 @@ class Session:
         flow = self.flow(shared)
         flow.completes = command.name == "push"
         flow.answers = self.answers
+        flow.sealed = command.name == PURE[0]
         self.terminal.begin(str(command.name))
         with flow.locked():
             if command.name in ORDER:
