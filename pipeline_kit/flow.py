@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pipeline_kit.config import Settings  # noqa: TC004 - a flow is never decoded
-    from pipeline_kit.context import Context  # noqa: TC004
+    from pipeline_kit.context import Context  # noqa: TC004 - as above
     from pipeline_kit.model.deployment import Deployment
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.plan import Plan
     from pipeline_kit.model.published import Published
-    from pipeline_kit.model.reference import Repository  # noqa: TC004
+    from pipeline_kit.model.reference import Repository  # noqa: TC004 - as above
     from pipeline_kit.model.verdict import Verdict
     from pipeline_kit.model.version import NextVersion
 

@@ -9,7 +9,7 @@ from semver import Version
 from pipeline_kit.model.version import channel_name
 from pipeline_kit.release import journal
 from pipeline_kit.release.files import edits_between, safe_path
-from pipeline_kit.release.pushing import unreachable
+from pipeline_kit.release.refusal import unreachable
 from pipeline_kit.release.repository import Answer
 from pipeline_kit.release.settle import settle
 from pipeline_kit.release.version_fields import locks_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.errors import Failure, printable
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.bump import Bumped
-from pipeline_kit.release import checks, journal, pushing
+from pipeline_kit.release import checks, journal, pushing, refusal
 from pipeline_kit.release.earlier import complete, released_from
 from pipeline_kit.release.identity import identity_of
 from pipeline_kit.release.journal import Journal
@@ -137,7 +137,7 @@ def _branch_that_lags(writer: Writer, flow: Flow, asked: Asked) -> str:
     if not branch or tip == flow.state.commit:
         return ""
     if tip and not flow.git.is_ancestor(tip, flow.state.commit):
-        raise pushing.behind(writer, branch)
+        raise refusal.behind(writer, branch)
     return branch
 
 

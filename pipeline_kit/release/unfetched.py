@@ -10,7 +10,7 @@ from pipeline_kit.errors import Failure, fix, printable, why
 from pipeline_kit.git.tags import release_tags
 from pipeline_kit.model.version import channel_name
 from pipeline_kit.release.lines import event_of
-from pipeline_kit.release.pushing import UNDONE
+from pipeline_kit.release.refusal import UNDONE
 from pipeline_kit.versioning.channels import channel_of
 from pipeline_kit.versioning.next import built_branch
 

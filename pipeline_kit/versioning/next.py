@@ -13,7 +13,7 @@ from pipeline_kit.errors import Failure, alternative, why
 from pipeline_kit.model import version
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.model.version import NextVersion
-from pipeline_kit.versioning import commits, words
+from pipeline_kit.versioning import commits, refusal, words
 from pipeline_kit.versioning.channels import BUILD, channel_of
 from pipeline_kit.versioning.count import FIRST, Count
 
@@ -97,7 +97,7 @@ def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Ev
     for branch in (built_branch(state, event), *bases):
         allowed = channel_of(branch, rules, state).range
         if allowed and base not in allowed:
-            raise words.out_of_range(base, allowed, branch, count, state, here=built_branch(state, event))
+            raise refusal.out_of_range(base, allowed, branch, count, state, here=built_branch(state, event))
 
 
 def _released(state: GitState, event: Event) -> ReleaseTag | None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from semver import Version
 
-from pipeline_kit.errors import Failure, alternative, fix, printable, why
+from pipeline_kit.errors import Failure, printable, why
 from pipeline_kit.model import version
 from pipeline_kit.model.release import Release
-from pipeline_kit.versioning import words
-from pipeline_kit.versioning.channels import Channel, channel_line, channel_of, is_identifier
+from pipeline_kit.versioning import refusal
+from pipeline_kit.versioning.channels import Channel, channel_of, is_identifier
 from pipeline_kit.versioning.count import Count
 from pipeline_kit.versioning.next import built_branch, refuse_incomplete
 
@@ -39,7 +39,7 @@ def next_release(
     if channel is not None:
         where = _given(channel, where)
     if not where.releases and exact is None:
-        raise _makes_none(branch, where, rules)
+        raise refusal.makes_none(branch, where, rules)
     count = Count.before_tags(state, rules) if there else Count(state, rules)
     level = asked if isinstance(asked, str) else None
     # A stable branch makes the pre-release that a footer names; a channel, or a person's word, is kept to.
@@ -48,10 +48,10 @@ def next_release(
         if where.range and found not in where.range:
             # Of a pull request the event names the branch that it goes to.
             here = state.branch if event.kind == "pull_request" else branch
-            raise words.out_of_range(found, where.range, branch, count, state, here=here)
+            raise refusal.out_of_range(found, where.range, branch, count, state, here=here)
         if count.highest and found <= Version.parse(count.highest.version):
-            raise words.not_higher(found, count, state, level, asked=exact is not None)
-        _refuse_taken(found, count, state, within=where.range is not None)
+            raise refusal.not_higher(found, count, state, level, asked=exact is not None)
+        refusal.refuse_taken(found, count, state, within=where.range is not None)
     ids = {commit.id for commit in count.after(previous)}
     return Release(
         version=str(found),
@@ -79,14 +79,14 @@ def _next(
     base = count.base(bump)
     if not channel:
         if count.last and not (bump or count.bump or count.pre_releases):
-            raise words.nothing(count, count.last, given)
+            raise refusal.nothing(count, count.last, given)
         return count.last, base
     before = count.pre_release(base, channel)
     ids = {commit.id for commit in count.after(before)}
     asks = [one for one in count.changes if one.bump or (count.release_as and one is count.release_as[1])]
     last = before or count.last
     if last and not bump and not any(one.commit in ids for one in asks):
-        raise words.nothing(count, last, given)
+        raise refusal.nothing(count, last, given)
     return before or count.last, Version.parse(f"{base}-{channel}.{count.number(base, channel)}")
 
 
@@ -98,34 +98,3 @@ def _given(channel: str, where: Channel) -> Channel:
             why("Such a channel is a word of letters, digits and dashes, such as rc; '' is the stable one."),
         )
     return Channel(channel, where.range)
-
-
-def _makes_none(branch: str, channel: Channel, rules: Rules) -> Failure:
-    name = printable(branch)[:100]
-    return Failure(
-        "version.channel",
-        f"{name or 'a detached HEAD'} makes no releases",
-        why(
-            "Its channel is +: its versions differ from the last release by build metadata alone."
-            if channel.build
-            else "There are channels, and none of their patterns fits this branch."
-        ),
-        fix(channel_line(branch, "rc", rules) if name else "git switch BRANCH"),
-        alternative(f"for this once: {words.bump_command(rules.package, '--pre', 'rc')}"),
-    )
-
-
-def _refuse_taken(found: Version, count: Count, state: GitState, *, within: bool) -> None:
-    """``within`` says that the branch keeps to a range, which the next minor version may be outside of."""
-    for tag in state.tags:
-        if Version.parse(tag.version) == found and tag.commit != state.commit:
-            free = words.free(found, count, state)
-            if not (found.prerelease or within):
-                free = version.bumped(Version.parse(state.tags[0].version).finalize_version(), "minor")
-            raise Failure(
-                "bump.taken",
-                f"{found} is taken: {printable(tag.name)} stands on {tag.commit[:7]}, which is not in this branch",
-                why("A version names one commit for ever, and another branch has released this one."),
-                fix(f"git merge {printable(tag.name)}"),
-                alternative(f"say which version this is: {words.bump_command(count.package, '--to', str(free))}"),
-            )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.bumping import CHANGELOG, FILES, PYPROJECT, Project, project
+from tests.world.bumping import CHANGELOG, FILES, PYPROJECT, Project, at, project, tags
 from tests.world.git_server import GitServer
 from tests.world.kit import Kit
 from tests.world.repository import Repository
@@ -20,14 +20,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "configuration"
 @pytest.fixture
 def shop(tmp_path: Path) -> Project:
     return project(tmp_path)
-
-
-def at(repository: Repository, name: str) -> str:
-    return repository("rev-parse", name).strip()
-
-
-def tags(repository: Repository) -> list[str]:
-    return repository("tag", "--list").split()
 
 
 def assert_released(shop: Project, version: str = "1.1.0") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world.bumping import tags
 from tests.world.kit import Kit
 from tests.world.repository import Repository
 
@@ -38,10 +39,6 @@ def work(tmp_path: Path) -> Repository:
 @pytest.fixture
 def kit(work: Repository) -> Kit:
     return Kit(work.folder, {"XDG_CACHE_HOME": str(work.folder.parent / "cache")})
-
-
-def tags(work: Repository) -> list[str]:
-    return work("tag", "--list").split()
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.bumping import FILES, Project, project
+from tests.world.bumping import FILES, Project, at, project, tags
 from tests.world.repository import Repository
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Project:
     return project(tmp_path)
-
-
-def at(repository: Repository, name: str) -> str:
-    return repository("rev-parse", name).strip()
-
-
-def tags(repository: Repository) -> list[str]:
-    return repository("tag", "--list").split()
 
 
 @pytest.fixture

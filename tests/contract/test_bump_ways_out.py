@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world.bumping import FILES, Project, project
+from tests.world.bumping import FILES, Project, at, project, tags
 from tests.world.repository import Repository
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ def quicker(shop: Project, tmp_path: Path) -> Project:
     other.work.commit("fix: somebody was quicker")
     other.work("push", "--quiet", "origin", "main")
     return other
-
-
-def at(repository: Repository, name: str) -> str:
-    return repository("rev-parse", name).strip()
-
-
-def tags(repository: Repository) -> list[str]:
-    return repository("tag", "--list").split()
 
 
 def pasted(shop: Project, run: Run, start: str) -> str:

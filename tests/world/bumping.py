@@ -73,6 +73,16 @@ class Project:
         return stopped(self.kit, self.remote.folder.parent, word, when, number, *arguments)
 
 
+def at(repository: Repository, name: str) -> str:
+    """The object that ``name`` stands for."""
+    return repository("rev-parse", name).strip()
+
+
+def tags(repository: Repository) -> list[str]:
+    """The names of its tags."""
+    return repository("tag", "--list").split()
+
+
 def killed(kit: Kit, scratch: Path, word: str, when: str, *arguments: str) -> int:
     """Run with a git that kills its caller at the first call that has the argument ``word``; the exit code."""
     return stopped(kit, scratch, word, when, signal.SIGKILL, *arguments).code
