@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline_kit.git import refusal, remote, walk, worktree
+from pipeline_kit.git import fetches, refusal, remote, walk, worktree
 from pipeline_kit.git.environment import PASSED, safe_environment
 from pipeline_kit.git.settings import Settings
 from pipeline_kit.git.tags import all_tags, release_tags
@@ -94,19 +94,25 @@ class Git:
             raise self._unreadable(found)
         return Path(found.text)
 
+    def file(self, name: str) -> Path:
+        """Where this working tree's git keeps its file ``name``, which may not be there."""
+        return self._folder / self.call("rev-parse", "--git-path", name).checked("git.broke").text
+
     def state(self, prefix: str = "v") -> GitState:
         """HEAD, the release tags around it, and the commits since the last release."""
         return self.states({"": prefix})[""]
 
-    def states(self, prefixes: Mapping[str, str], *, paths: bool = False) -> dict[str, GitState]:
+    def states(self, prefixes: Mapping[str, str], *, paths: bool = False, lately: bool = False) -> dict[str, GitState]:
         """The state of each package of a repository of several, by name, in one pass; ``prefixes`` are those of their
-        tags. ``paths`` asks for the paths of all commits, which tell whose they are (``Rules.counts``).
+        tags. ``paths`` asks for the paths of all commits, which tell whose they are (``Rules.counts``); ``lately`` is
+        for a folder that a CI may use again: tags that are here may be of an earlier run.
         """
         settings, head, every = self.settings, self.head(), all_tags(self)
         by_prefix = {prefix: release_tags(every, prefix) for prefix in {*prefixes.values()}}
         named = {name: by_prefix[prefix] for name, prefix in prefixes.items()}
         latest, history = walk.since_release(self, head.commit, named, paths=paths)
         dirty = worktree.changed(self, settings)
+        asked = fetches.asked_for_tags(self, head.commit, lately=lately) if lately or not every else None
         return {
             name: GitState(
                 commit=head.commit,
@@ -119,7 +125,7 @@ class Git:
                 dirty=dirty,
                 shallow=head.shallow,
                 has_tags=bool(every),
-                skips_tags=settings.skips_tags(head.branch),
+                asked_for_tags=asked,
                 remote=settings.remote_of(head.branch),
             )
             for name, tags in named.items()

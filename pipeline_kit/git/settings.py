@@ -74,11 +74,15 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
             return named[0]
         return remotes[0] if len(remotes) == 1 else "origin"
 
-    def skips_tags(self, branch: str) -> bool:
-        """Whether the remote of ``branch`` is to be fetched from without its tags, as ``git clone --no-tags`` says."""
-        return self.all(f"remote.{self.remote_name(branch)}.tagopt")[-1:] == ["--no-tags"] and bool(
-            self.remote_of(branch)
-        )
+    def tag_option(self, remote: str) -> str:
+        """Whether that remote's tags are to be fetched: ``--tags``, ``--no-tags`` as ``git clone --no-tags`` has it, or
+        '' for those of what is fetched.
+        """
+        return next(iter(self.all(f"remote.{remote}.tagopt")[-1:]), "")
+
+    def refspecs(self, remote: str) -> list[str]:
+        """What is fetched from that remote where nothing is asked for, and the names that it gets."""
+        return self.all(f"remote.{remote}.fetch")
 
     def remote_of(self, branch: str) -> str:
         """Where the remote of ``branch`` is, without credentials; '' where there is none."""

@@ -56,8 +56,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     pre-releases too, highest version first. ``latest`` is the highest stable one that HEAD descends from, those on HEAD
     not counted; ``since`` are the commits after it with HEAD itself, newest first: all of history where there is none.
     ``tags`` are all release tags of the repository, also those of other branches, highest first. ``dirty`` counts the
-    changed files. ``has_tags`` is whether there is any tag, ``skips_tags`` whether this clone is told to leave those of
-    the remote out, and ``completed`` whether the remote has just given all that it has.
+    changed files. ``has_tags`` is whether there is any tag, ``asked_for_tags`` whether the tags were fetched with the
+    rest (None where nothing tells), and ``completed`` whether the remote has just given all that it has.
     """
 
     commit: str
@@ -70,7 +70,7 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     dirty: int = 0
     shallow: bool = False
     has_tags: bool = False
-    skips_tags: bool = False
+    asked_for_tags: bool | None = None
     completed: bool = False
     remote: str = ""
 
@@ -80,8 +80,12 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.commit[:7]
 
     def may_lack_tags(self, event: Event) -> bool:
-        """Whether there are no tags here although there may be some. On a CI that we don't know a repository without a
-        remote has all there is.
+        """Whether there may be tags that are not here. What was fetched tells best: on a CI by its last fetch, since
+        its folder may have tags of an earlier run. Where nothing tells, a clone without any is doubted on a CI; on one
+        that we don't know a repository without a remote has all there is.
         """
-        by_ci = event.skips_tags and (event.kind != "local" or bool(self.remote))
-        return not self.has_tags and not self.completed and (self.skips_tags or by_ci)
+        if self.completed or self.asked_for_tags or (self.has_tags and not event.skips_tags):
+            return False
+        if self.asked_for_tags is False:
+            return True
+        return not self.has_tags and event.skips_tags and (event.kind != "local" or bool(self.remote))

@@ -11,7 +11,8 @@ from semver import Version
 from pipeline_kit.errors import Failure
 from pipeline_kit.model import version
 from pipeline_kit.versioning.channels import channel_of
-from pipeline_kit.versioning.next import built_branch, refuse_incomplete
+from pipeline_kit.versioning.incomplete import refuse_incomplete
+from pipeline_kit.versioning.next import built_branch
 from pipeline_kit.versioning.options import no_packages, rules_of_package, which_package
 from pipeline_kit.versioning.release import next_release
 

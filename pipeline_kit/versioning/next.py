@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from semver import Version
 
-from pipeline_kit.errors import Failure, alternative, why
 from pipeline_kit.model import version
 from pipeline_kit.model.rules import Rules
 from pipeline_kit.model.version import NextVersion
 from pipeline_kit.versioning import commits, refusal, words
 from pipeline_kit.versioning.channels import BUILD, channel_of
 from pipeline_kit.versioning.count import FIRST, Count
+from pipeline_kit.versioning.incomplete import refuse_incomplete
 
 if TYPE_CHECKING:
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState, ReleaseTag
     from pipeline_kit.versioning.channels import Channel
 
-__all__ = ["FIRST", "built_branch", "next_version", "refuse_incomplete"]
+__all__ = ["FIRST", "built_branch", "next_version"]
 
 
 def next_version(state: GitState, event: Event, rules: Rules | None = None) -> NextVersion:
@@ -59,36 +59,6 @@ def next_version(state: GitState, event: Event, rules: Rules | None = None) -> N
 def built_branch(state: GitState, event: Event) -> str:
     """The branch that is built: a CI checks out a bare commit, and knows the name."""
     return event.branch or state.branch
-
-
-def refuse_incomplete(state: GitState, event: Event, *, first_release: bool = False) -> None:
-    """Refuse a clone that may lack the last release tag."""
-    if state.shallow:
-        raise Failure(
-            "git.shallow",
-            f"this clone is shallow: {words.number(len(state.since), 'commit')}, "
-            + ("not the whole history" if state.has_tags else "no tags"),
-            why(
-                "A version is counted from the last release tag, which is not here: it would be "
-                f"{Count(state, Rules()).base()}."
-            ),
-            *([] if event.kind == "local" else [alternative("in this clone: git fetch --unshallow --tags")]),
-            alternative("let pipeline-kit fetch what is missing: PIPELINE_KIT_VERSION_FETCH=true"),
-        )
-    if state.may_lack_tags(event) and not first_release:
-        raise Failure(
-            "git.no-tags",
-            f"this clone has no tags, and {_why_no_tags(state, event)}",
-            why(f"A version is counted from the last release tag. Without tags it would be {FIRST}."),
-            alternative("if there is no release yet: PIPELINE_KIT_VERSION_FIRST_RELEASE=true"),
-            *([] if event.kind == "local" else [alternative("in this clone: git fetch --tags")]),
-        )
-
-
-def _why_no_tags(state: GitState, event: Event) -> str:
-    if event.skips_tags and event.kind != "local":
-        return "this CI leaves them out"
-    return "it was made without them (tagOpt)" if state.skips_tags else "most CIs leave them out"
 
 
 def _refuse_out_of_range(base: Version, count: Count, state: GitState, event: Event, rules: Rules) -> None:

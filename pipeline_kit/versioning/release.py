@@ -12,7 +12,8 @@ from pipeline_kit.model.release import Release
 from pipeline_kit.versioning import refusal
 from pipeline_kit.versioning.channels import Channel, channel_of, is_identifier
 from pipeline_kit.versioning.count import Count
-from pipeline_kit.versioning.next import built_branch, refuse_incomplete
+from pipeline_kit.versioning.incomplete import refuse_incomplete
+from pipeline_kit.versioning.next import built_branch
 
 if TYPE_CHECKING:
     from pipeline_kit.model.event import Event

@@ -23,7 +23,7 @@ def number(count: int, noun: str) -> str:
 
 def origin(count: Count, previous: ReleaseTag | None, distance: int, dirty: int) -> str:
     """Such as ``7 commits since 1.4.2: 2 feat, 1 fix; breaking: 9c1f2e7``."""
-    since = f" since {previous.version}" if previous else ", no release yet"
+    since = f" since {previous.version}" if previous else ", no release tag"
     counted = f"{number(distance, 'commit')}{since}" if distance else f"no commit{since}"
     if count.last and previous not in (None, count.last):
         counted += f", {len(count.since)} since {count.last.version}"

@@ -118,7 +118,7 @@ def test_a_clone_without_history_is_told_first(work: Repository, kit: Kit, tmp_p
 def test_a_version_says_that_it_is_of_the_whole(work: Repository, kit: Kit) -> None:
     whole = kit("version")
     assert (whole.code, whole.result) == (0, "0.1.0-main.3")
-    assert "3 commits, no release yet: 2 feat, 1 other; of the whole repository, not of one package" in whole.line(
+    assert "3 commits, no release tag: 2 feat, 1 other; of the whole repository, not of one package" in whole.line(
         "version"
     )
     assert "whole" not in kit("version", "--package", "web").stderr

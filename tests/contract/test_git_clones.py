@@ -184,9 +184,9 @@ def test_a_shallow_clone_is_known_as_one(origin: Repository, tmp_path: Path) -> 
 
 def test_a_clone_without_tags_is_known_as_one(origin: Repository, tmp_path: Path) -> None:
     state = origin.clone(tmp_path / "clone", "--no-tags").git.state()
-    assert (state.shallow, state.has_tags, state.latest, state.skips_tags) == (False, False, None, True)
-    assert not origin.clone(tmp_path / "other").git.state().skips_tags
-    assert not origin.git.state().skips_tags
+    assert (state.shallow, state.has_tags, state.latest, state.asked_for_tags) == (False, False, None, False)
+    assert origin.clone(tmp_path / "other").git.state().asked_for_tags is None, "it has some"
+    assert origin.git.state().asked_for_tags is None
 
 
 @pytest.mark.parametrize("kind", ["blob:none", "tree:0"])

@@ -41,9 +41,7 @@ def origin(tmp_path: Path) -> Repository:
 def test_what_is_missing_is_fetched(origin: Repository, tmp_path: Path, options: tuple[str, ...]) -> None:
     clone = origin.clone(tmp_path / "clone", *options)
     clone.git.unshallow()
-    assert clone.git.state() == msgspec.structs.replace(
-        origin.git.state(), remote=origin.folder.as_uri(), skips_tags="--no-tags" in options
-    )
+    assert clone.git.state() == msgspec.structs.replace(origin.git.state(), remote=origin.folder.as_uri())
 
 
 def test_the_checkout_of_a_pull_request_is_completed(origin: Repository, tmp_path: Path) -> None:

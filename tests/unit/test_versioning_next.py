@@ -131,19 +131,27 @@ def test_a_clone_without_tags_is_refused_where_the_ci_leaves_them_out() -> None:
 
 
 UNKNOWN_CI = Event("local", skips_tags=True)
-SAID = {"this CI leaves them out", "it was made without them (tagOpt)", "most CIs leave them out"}
+LEFT_OUT = "it was fetched without them"
+SAID = {"this CI leaves them out", LEFT_OUT, "most CIs leave them out"}
+REMOTE = {"remote": "https://git.example/a"}
+CI = Event("push", branch="main", skips_tags=True)
 
 
 @pytest.mark.parametrize(
     ("event", "facts", "said"),
     [
-        (Event("local"), {"remote": "https://git.example/a"}, ""),
-        (Event("local"), {"remote": "https://git.example/a", "skips_tags": True}, "it was made without them (tagOpt)"),
-        (PUSH, {"remote": "https://git.example/a", "skips_tags": True}, "it was made without them (tagOpt)"),
-        (Event("push", skips_tags=True), {"skips_tags": True}, "this CI leaves them out"),
-        (UNKNOWN_CI, {"remote": "https://git.example/a"}, "most CIs leave them out"),
-        (UNKNOWN_CI, {"remote": "https://git.example/a", "has_tags": True}, ""),
-        (UNKNOWN_CI, {"skips_tags": True, "has_tags": True}, ""),
+        (Event("local"), REMOTE, ""),
+        (Event("local"), {**REMOTE, "asked_for_tags": True}, ""),
+        (Event("local"), {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
+        (PUSH, {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
+        (CI, {}, "this CI leaves them out"),
+        (CI, {"asked_for_tags": False}, "this CI leaves them out"),
+        (CI, {"asked_for_tags": False, "completed": True}, ""),
+        (CI, {"asked_for_tags": True}, ""),
+        (UNKNOWN_CI, REMOTE, "most CIs leave them out"),
+        (UNKNOWN_CI, {**REMOTE, "asked_for_tags": True}, ""),
+        (UNKNOWN_CI, {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
+        (UNKNOWN_CI, {**REMOTE, "has_tags": True}, ""),
         (UNKNOWN_CI, {}, ""),
     ],
 )
@@ -158,6 +166,16 @@ def test_a_clone_that_may_lack_tags_is_refused_and_says_why(event: Event, facts:
     assert refused.value.kind == "git.no-tags"
     assert said in refused.value.headline
     assert not any(other in refused.value.headline for other in SAID - {said})
+
+
+@pytest.mark.parametrize("event", [CI, UNKNOWN_CI])
+def test_tags_of_an_earlier_run_are_not_counted_from(event: Event) -> None:
+    reused = state("feat: a", branch="main", asked_for_tags=False)
+    for rules in ({}, {"first_release": True}):
+        with pytest.raises(Failure) as refused:
+            version(reused, event, **rules)
+        assert (refused.value.kind, "of an earlier fetch" in refused.value.headline) == ("git.no-tags", True)
+    assert version(reused, PUSH) == version(state("feat: a", branch="main")), "only where a folder is used again"
 
 
 def test_a_pull_request_is_never_a_release() -> None:
@@ -244,7 +262,7 @@ def test_the_origin_says_why() -> None:
     assert "breaking: 9c1f2e7, 0000001, 0000002 and 2 more" in origin(many)
     after = state("fix: c", "fix: b", "feat: a", tags=(tag("1.5.0-rc.2", 2),))
     assert origin(after).startswith("2 commits since 1.5.0-rc.2, 3 since 1.4.2: 1 feat, 2 fix")
-    assert origin(state("feat: a", latest=None)) == "1 commit, no release yet: 1 feat"
+    assert origin(state("feat: a", latest=None)) == "1 commit, no release tag: 1 feat"
 
 
 def test_all_that_it_follows_from_is_given() -> None:
