@@ -22,6 +22,7 @@ from pipeline_kit.process import absolute_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline_kit.errors import Place
     from pipeline_kit.session import Session
 
 # name -> (module, summary): the help needs no module, and a command imports its own alone.
@@ -189,17 +190,28 @@ def _bad_value(error: click.BadParameter, session: Session) -> Failure:
     """
     command = error.ctx.command_path if error.ctx else "pipeline-kit"
     option = (error.param.opts[0] if error.param else "") or "an argument"
+    said = error.message.rstrip(".")
+    notes = getattr(error, "notes", ())
     if error.ctx and error.param and error.param.name:
         source = error.ctx.get_parameter_source(error.param.name)
         if source is click.core.ParameterSource.ENVIRONMENT:
             prefix = error.ctx.auto_envvar_prefix
             option = str(error.param.envvar or f"{prefix}_{error.param.name.upper()}")
         elif source is click.core.ParameterSource.DEFAULT_MAP:
-            path = (section_of(error.ctx.command.name or ""), error.param.name.replace("_", "-"))
-            place = session.settings(error.ctx.meta.get("pipeline-kit.config", "")).place(*path)
-            where = f"{place}, " if place else ""
-            return Failure("config.type", f"{where}{'.'.join(path)}: {error.message.rstrip('.')}", place=place)
-    return Failure("config.usage", f"{option}: {error.message.rstrip('.')}", fix(f"{command} --help"))
+            where, place = _configured(error.ctx, error.param.name, session)
+            return Failure("config.type", f"{where}: {said}", *notes, place=place)
+    return Failure("config.usage", f"{option}: {said}", *(notes or [fix(f"{command} --help")]))
+
+
+def _configured(context: click.Context, name: str, session: Session) -> tuple[str, Place | None]:
+    """The key of the option ``name`` in the configuration, and its place there: the environment's value wins."""
+    settings = session.settings(context.meta.get("pipeline-kit.config", ""))
+    path = [section_of(context.command.name or ""), name.replace("_", "-")]
+    of_environment = ["environments", context.meta.get("pipeline-kit.env", ""), *path]
+    if settings.place(*of_environment):
+        path = of_environment
+    place = settings.place(*path)
+    return f"{f'{place}, ' if place else ''}{'.'.join(path)}", place
 
 
 def _nearest(error: click.UsageError) -> str:

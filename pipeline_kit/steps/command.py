@@ -177,6 +177,42 @@ class Line(_OneALine[str]):
         return str(value).strip()
 
 
+class Unfit(click.BadParameter):
+    """A value that an option does not take, with the notes of the check that says so."""
+
+    def __init__(self, failure: Failure, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        super().__init__(failure.headline, ctx, param)
+        self.notes = failure.notes
+
+
+class Checked(_OneALine[Any]):
+    """A value that ``check`` takes, else its failure, with the place that the value comes from."""
+
+    name = "text"
+
+    def __init__(self, check: Callable[[Any], Any]) -> None:
+        self._check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What the check makes of the value."""
+        try:
+            return self._check(value)
+        except Failure as failure:
+            raise Unfit(failure, param, ctx) from None
+
+
+class CheckedKeyValue(KeyValue):
+    """As ``Checked``, for ``KEY=VALUE``."""
+
+    def __init__(self, check: Callable[[tuple[str, str]], tuple[str, str]]) -> None:
+        self._checked = Checked(check)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Key and value, as the check makes them."""
+        found: tuple[str, str] = self._checked.convert(super().convert(value, param, ctx), param, ctx)
+        return found
+
+
 class WholeNumber(click.IntRange):
     """A whole number between two bounds."""
 

@@ -9,7 +9,7 @@ import click
 from pipeline_kit.errors import Failure, fix
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
-from pipeline_kit.steps.command import KeyValue, step
+from pipeline_kit.steps.command import Checked, CheckedKeyValue, step
 from pipeline_kit.versioning import options as parsed
 from pipeline_kit.versioning.next import next_version
 from pipeline_kit.versioning.presets import DEFAULT, PRESETS
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 @step(
     "version",
-    click.option("--prefix", default="v", show_default=True, help="What release tags start with before the version."),
+    click.option(
+        "--prefix",
+        type=Checked(parsed.tag_prefix),
+        default="v",
+        show_default=True,
+        help="What release tags start with before the version.",
+    ),
     click.option(
         "--preset",
         type=click.Choice(list(PRESETS)),
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
         "--bump",
         "bumps",
         multiple=True,
-        type=KeyValue(),
+        type=CheckedKeyValue(parsed.bump_of),
         metavar="TYPE=BUMP",
         help="What a type of commit asks for: major, minor, patch or none, such as docs=patch. What breaks is major.",
     ),
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
         "--channel",
         "channels",
         multiple=True,
-        type=KeyValue(),
+        type=CheckedKeyValue(parsed.channel_of),
         metavar="BRANCH=CHANNEL",
         help="What a branch or pattern makes: stable, a pre-release such as rc, 1.x or maintenance for a range, or + "
         "for build metadata.  [default: stable]",
@@ -59,9 +65,22 @@ if TYPE_CHECKING:
         show_default=True,
         help="Before 1.0.0: lower, what breaks is minor and all else patch; cap, what breaks is minor; none, as later.",
     ),
-    click.option("--initial", default="0.1.0", show_default=True, metavar="VERSION", help="The first version."),
+    click.option(
+        "--initial",
+        type=Checked(parsed.initial_version),
+        default="0.1.0",
+        show_default=True,
+        metavar="VERSION",
+        help="The first version.",
+    ),
     click.option("--package", default="", metavar="NAME", help="Package of the configuration to count for."),
-    click.option("--path", default="", metavar="DIR", help="Only commits that change a file below this folder count."),
+    click.option(
+        "--path",
+        type=Checked(parsed.folder),
+        default="",
+        metavar="DIR",
+        help="Only commits that change a file below this folder count.",
+    ),
     click.option("--all-packages", is_flag=True, help="The versions of all packages of the configuration."),
     click.option(
         "--first-release", is_flag=True, help="There is no release yet: a clone without tags is complete, not cut."

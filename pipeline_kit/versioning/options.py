@@ -1,4 +1,7 @@
-"""From the options as people write them to the rules: every value is checked here, before anything is read."""
+"""From the options as people write them to the rules: every value is checked here, before anything is read.
+
+Who asks for a check says where the value comes from: the option, the variable, or the place in the configuration.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from pipeline_kit.model.rules import Rules
 from pipeline_kit.versioning.channels import WORDS, is_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pipeline_kit.model.version import Bump
 
@@ -25,16 +28,18 @@ _PREFIX = r"(?![-./])(?!.*(?:\.\.|//|/\.|\.lock/))[A-Za-z0-9._/@+-]{0,100}"
 
 
 def rules_of(packages: Mapping[str, tuple[str, str]], package: str, options: Mapping[str, Any]) -> Rules:
-    """``packages`` are path and prefix by name; ``package`` is the one to count for, '' for the whole repository."""
+    """``packages`` are path and prefix by name; ``package`` is the one to count for, '' for the whole repository. The
+    ``options`` are checked ones.
+    """
     rules = Rules(
-        prefix=_prefix(options["prefix"], "--prefix"),
+        prefix=options["prefix"],
         preset=options["preset"],
-        bumps=tuple((kind.strip().lower(), _bump(kind, bump)) for kind, bump in options["bumps"]),
+        bumps=tuple((kind, _BUMPS[bump]) for kind, bump in options["bumps"]),
         squash=options["squash"],
-        channels=tuple((branch, _channel(branch, name.strip())) for branch, name in options["channels"]),
+        channels=tuple(options["channels"]),
         zero=options["zero"],
-        initial=_initial(options["initial"]),
-        path=folder(options["path"], "--path"),
+        initial=options["initial"],
+        path=options["path"],
         first_release=options["first_release"],
         fetch=options["fetch"],
     )
@@ -44,20 +49,75 @@ def rules_of(packages: Mapping[str, tuple[str, str]], package: str, options: Map
 def rules_of_package(rules: Rules, packages: Mapping[str, tuple[str, str]], package: str) -> Rules:
     """``rules`` as they are for one of the packages."""
     path, prefix, nested = _of_package(packages, package)
-    prefix = _prefix(prefix, f"packages.{printable(package)[:100]}.prefix")
-    return structs.replace(rules, package=package, path=path, prefix=prefix, nested=nested)
+    return structs.replace(
+        rules, package=package, path=path, prefix=_configured(package, "prefix", tag_prefix, prefix), nested=nested
+    )
 
 
-def folder(text: str, option: str) -> str:
+def folder(text: str) -> str:
     """A folder as git writes it, from the repository's top; '' for the top itself."""
     plain = posixpath.normpath(text.strip() or ".")
     if plain.startswith(("/", "../")) or plain == ".." or "\0" in plain:
         raise Failure(
             "config.usage",
-            f"{option}: {printable(text)[:100]} is outside of the repository",
+            f"{printable(text)[:100]} is outside of the repository",
             why("A folder is given from the repository's top."),
         )
     return "" if plain == "." else plain
+
+
+def tag_prefix(text: str) -> str:
+    """What the name of a release tag can start with."""
+    if not re.fullmatch(_PREFIX, text):
+        raise Failure(
+            "config.usage",
+            f"{printable(text)[:100]} can't start the name of a tag",
+            why("Letters, digits and . _ / @ + - can, with none of . / - in front."),
+        )
+    return text
+
+
+def bump_of(pair: tuple[str, str]) -> tuple[str, str]:
+    """A type of commit, and what it asks for."""
+    kind, bump = pair
+    if bump.strip() not in _BUMPS:
+        raise Failure(
+            "config.usage",
+            f"{printable(kind)[:50]}={printable(bump)[:50]} is not a bump",
+            why(f"A type of commit asks for one of {', '.join(_BUMPS)}."),
+        )
+    return kind.strip().lower(), bump.strip()
+
+
+def channel_of(pair: tuple[str, str]) -> tuple[str, str]:
+    """A branch or pattern, and what it makes."""
+    branch, name = pair[0], pair[1].strip()
+    shown = f"{printable(branch)[:50]}={printable(name)[:50]}"
+    if not is_channel(name):
+        raise Failure(
+            "config.usage",
+            f"{shown} is not a channel",
+            why("A channel is stable, a word such as rc, a range such as 1.x or 1.5.x, maintenance, or +."),
+        )
+    if name not in WORDS and (meant := _misspelt(name)):
+        raise Failure(
+            "config.usage",
+            f"{shown}: did you mean {meant}?",
+            why("As it stands it would make pre-releases of that name."),
+        )
+    return branch, name
+
+
+def initial_version(text: str) -> str:
+    """The first stable version."""
+    found = version.parse(text)
+    if found is None or found.prerelease or found.build:
+        raise Failure(
+            "config.usage",
+            f"{printable(text)[:50]} is not three numbers",
+            why("The first stable version is meant, such as 0.1.0 or 1.0.0; the channel makes pre-releases of it."),
+        )
+    return str(found)
 
 
 def no_packages() -> Failure:
@@ -102,46 +162,19 @@ def _of_package(packages: Mapping[str, tuple[str, str]], package: str) -> tuple[
             why("A release tag could be of either."),
             fix(f"pipeline-kit.yml:  packages: {{ {shown}: {{ prefix: {shown}-v }} }}"),
         )
-    folders = {name: folder(path, f"packages.{name}.path") for name, (path, _) in packages.items()}
+    folders = {name: _configured(name, "path", folder, path) for name, (path, _) in packages.items()}
     own = folders[package]
     nested = {one for one in folders.values() if one != own and (not own or one.startswith(f"{own}/"))}
     return own, packages[package][1], tuple(sorted(nested))
 
 
-def _prefix(text: str, option: str) -> str:
-    if not re.fullmatch(_PREFIX, text):
-        raise Failure(
-            "config.usage",
-            f"{option}: {printable(text)[:100]} can't start the name of a tag",
-            why("Letters, digits and . _ / @ + - can, with none of . / - in front."),
-        )
-    return text
-
-
-def _bump(kind: str, text: str) -> Bump | None:
-    if text.strip() not in _BUMPS:
-        raise Failure(
-            "config.usage",
-            f"--bump {printable(kind)[:50]}={printable(text)[:50]}: not a bump",
-            why(f"A type of commit asks for one of {', '.join(_BUMPS)}."),
-        )
-    return _BUMPS[text.strip()]
-
-
-def _channel(branch: str, name: str) -> str:
-    if not is_channel(name):
-        raise Failure(
-            "config.usage",
-            f"--channel {printable(branch)[:50]}={printable(name)[:50]}: not a channel",
-            why("A channel is stable, a word such as rc, a range such as 1.x or 1.5.x, maintenance, or +."),
-        )
-    if name not in WORDS and (meant := _misspelt(name)):
-        raise Failure(
-            "config.usage",
-            f"--channel {printable(branch)[:50]}={name}: did you mean {meant}?",
-            why("As it stands it would make pre-releases of that name."),
-        )
-    return name
+def _configured(package: str, key: str, check: Callable[[str], str], text: str) -> str:
+    """A package's value, which no option gives."""
+    try:
+        return check(text)
+    except Failure as failure:
+        failure.headline = f"packages.{printable(package)[:100]}.{key}: {failure.headline}"
+        raise
 
 
 def _misspelt(name: str) -> str:
@@ -152,14 +185,3 @@ def _misspelt(name: str) -> str:
     import difflib
 
     return next(iter(difflib.get_close_matches(name.lower(), alike, 1, 0.8)), "")
-
-
-def _initial(text: str) -> str:
-    found = version.parse(text)
-    if found is None or found.prerelease or found.build:
-        raise Failure(
-            "config.usage",
-            f"--initial: {printable(text)[:50]} is not three numbers",
-            why("The first stable version is meant, such as 0.1.0 or 1.0.0; the channel makes pre-releases of it."),
-        )
-    return str(found)

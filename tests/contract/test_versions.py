@@ -342,3 +342,35 @@ def test_a_misspelt_channel_is_no_channel_of_that_name(kit: Kit, written: str, m
     refused = kit("version", "--channel", f"main={written}")
     assert (refused.code, f"did you mean {meant}?" in refused.stderr) == (64, True), refused.stderr
     assert kit("version", "--channel", "main=stage").code == 0
+
+
+UNFIT = [
+    ("prefix", "-x", "-x can't start the name of a tag"),
+    ("bumps", "docs=tiny", "docs=tiny is not a bump"),
+    ("channels", "next=rc!", "next=rc! is not a channel"),
+    ("channels", "next=stabel", "next=stabel: did you mean stable?"),
+    ("initial", "1", "1 is not three numbers"),
+    ("path", "../x", "../x is outside of the repository"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "said"), UNFIT, ids=[said for *_, said in UNFIT])
+def test_a_value_that_is_not_taken_is_named_by_where_it_comes_from(
+    repository: Repository, kit: Kit, key: str, value: str, said: str
+) -> None:
+    flag = {"bumps": "--bump", "channels": "--channel"}.get(key, f"--{key}")
+    for told, run in (
+        (flag, kit("version", f"{flag}={value}")),
+        (f"PIPELINE_KIT_VERSION_{key.upper()}", kit("tag", **{f"PIPELINE_KIT_VERSION_{key.upper()}": value})),
+    ):
+        assert (run.code, f"{told}: {said}" in run.stderr, "  why " in run.stderr) == (64, True, True), run.stderr
+    branch, equals, text = value.partition("=")
+    written = f"{{ {branch}: {text} }}" if equals else f'"{value}"'
+    (repository.folder / "pipeline-kit.yml").write_text(
+        f"versioning:\n  {key}: {written}\nenvironments: {{ test: {{ versioning: {{ {key}: {written} }} }} }}\n"
+    )
+    for place, name, options in (("2:", "versioning", ()), ("3:", "environments.test.versioning", ("--env=test",))):
+        run = kit("bump", "--dry-run", *options)
+        assert run.code == 64
+        assert f"pipeline-kit.yml:{place}" in run.stderr
+        assert f"{name}.{key}: {said}" in run.stderr, run.stderr
