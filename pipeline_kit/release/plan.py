@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pipeline_kit.errors import Failure, alternative, printable
+from pipeline_kit.errors import Failure, alternative, printable, why
 from pipeline_kit.model.bump import Bumped, Noted
 from pipeline_kit.model.git_state import ReleaseTag
 from pipeline_kit.release import checks
@@ -72,6 +72,14 @@ def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[E
         return ()
     files = Files(flow.git, flow.state.commit)
     date = datetime.fromtimestamp(flow.context.clock.now(), UTC).strftime("%Y-%m-%d")
+    if asked.changelog and asked.changelog in asked.files:
+        raise Failure(
+            "bump.file",
+            f"{printable(asked.changelog)[:200]} is asked for as the changelog and as a version file",
+            why("One would write over the other."),
+            alternative(f"where one line of it has the version: --file '{printable(asked.changelog)[:200]}:REGEX'"),
+            done="nothing was written",
+        )
     for release in releases:
         for file in asked.files:
             try:

@@ -22,10 +22,11 @@ def detail(bumped: Bumped, *, dry_run: bool) -> str:
     """What happened to it."""
     tags = " ".join(bumped.tags)
     if bumped.there and not bumped.refs:
+        stand, them = ("is", "it") if len(bumped.tags) == 1 else ("are", "them")
         if dry_run and bumped.remote:
-            return f"{tags} is on this commit; would be pushed where {bumped.remote_name} lacks it"
-        held = f", and {bumped.remote_name} has it" if bumped.pushed else ""
-        return f"nothing to do: {tags} is on this commit{held}{_promotion(bumped)}"
+            return f"{tags} {stand} on this commit; would be pushed where {bumped.remote_name} lacks {them}"
+        held = f", and {bumped.remote_name} has {them}" if bumped.pushed else ""
+        return f"nothing to do: {tags} {stand} on this commit{held}{_promotion(bumped)}"
     if dry_run:
         return f"would {'release' if bumped.files else 'tag'} {tags}{_unpushed(bumped)}; nothing was written"
     count = len(bumped.files)

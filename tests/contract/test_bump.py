@@ -428,6 +428,23 @@ def test_packages_are_released_together(shop: Project) -> None:
     assert "nothing to do" in shop.kit("bump", "--all-packages", "--file", "VERSION").line("bump")
 
 
+def test_two_releases_on_a_commit_are_told_as_two(shop: Project) -> None:
+    (shop.work.folder / "pipeline-kit.yml").write_text("packages: { web: { path: web }, api: { path: api } }\n")
+    shop.work.write("web/a", "x", "feat: web")
+    shop.work.write("api/a", "x", "feat: api")
+    shop.work("push", "--quiet", "origin", "main")
+    assert shop.kit("bump", "--all-packages").code == 0
+    again = shop.kit("bump", "--all-packages").line("bump")
+    assert "nothing to do: web-v0.1.0 api-v0.1.0 are on this commit, and origin has them" in again
+
+
+def test_a_file_that_is_changelog_and_version_file_is_refused(shop: Project) -> None:
+    before = snapshot(shop)
+    refused = shop.kit("bump", "--changelog", "CHANGELOG.md", "--file", "CHANGELOG.md")
+    assert (refused.code, snapshot(shop)) == (64, before)
+    assert "CHANGELOG.md is asked for as the changelog and as a version file" in refused.stderr
+
+
 def test_line_ends_that_git_converts_stay_as_they_lie(shop: Project) -> None:
     shop.work("config", "core.autocrlf", "true")
     file = shop.work.folder / "CHANGELOG.md"
