@@ -30,6 +30,13 @@ The repository as a whole is released without either only where it has a release
 
 Say which: git config branch.BRANCH.remote REMOTE, or on a detached HEAD git remote rename REMOTE origin. Or make the release in this clone alone: --no-push.""",
     ),
+    "upstream": Kind(
+        Exit.USAGE,
+        "The branch follows one of another name",
+        """A release's commit is pushed to the branch that is checked out, by its name. This one follows a branch of another name at the remote (git switch -c NEW origin/main sets that), so the release would make a new branch there, and the one that it follows would go on without it. git push refuses the same. Nothing was made.
+
+Release from the branch that is followed; or, if the new branch is meant, git branch --unset-upstream. --no-commit makes the tag alone.""",
+    ),
     "no-branch": Kind(
         Exit.USAGE,
         "A release with files needs a branch for its commit",

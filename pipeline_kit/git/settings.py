@@ -74,6 +74,12 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
             return named[0]
         return remotes[0] if len(remotes) == 1 else "origin"
 
+    def upstream(self, branch: str) -> str:
+        """The branch of its remote that ``branch`` follows; '' where it follows none."""
+        if self.all(f"branch.{branch}.remote")[-1:] != [self.remote_name(branch)]:
+            return ""
+        return next(iter(self.all(f"branch.{branch}.merge")[-1:]), "").removeprefix("refs/heads/")
+
     def tag_option(self, remote: str) -> str:
         """Whether that remote's tags are to be fetched: ``--tags``, ``--no-tags`` as ``git clone --no-tags`` has it, or
         '' for those of what is fetched.

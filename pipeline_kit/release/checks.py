@@ -52,7 +52,7 @@ def refuse_untracked(flow: Flow, edits: tuple[Edit, ...]) -> None:
 def sends(flow: Flow, asked: Asked) -> bool:
     """Whether a remote gets the release. A repository without any has nobody to send it to.
 
-    Failure: ``bump.no-remote``, where there are several and none is chosen.
+    Failure: ``bump.no-remote``, where there are several and none is chosen; ``bump.upstream``.
     """
     remotes, branch = flow.git.settings.remotes, flow.state.branch
     if asked.push and not flow.state.remote and remotes:
@@ -68,7 +68,29 @@ def sends(flow: Flow, asked: Asked) -> bool:
             alternative("--no-push makes the release here alone"),
             done="nothing was changed",
         )
+    if asked.push and asked.commit and flow.context.event.kind == "local":
+        _refuse_other_upstream(flow)
     return asked.push and bool(flow.state.remote)
+
+
+def _refuse_other_upstream(flow: Flow) -> None:
+    """Refuse to make a new branch of the remote where the one that is checked out follows one of another name: nobody
+    who goes on there would have the release. A plain git push refuses it, too.
+    """
+    branch, settings = flow.state.branch, flow.git.settings
+    upstream = settings.upstream(branch)
+    if upstream in ("", branch):
+        return
+    ours, theirs, remote = printable(branch)[:200], printable(upstream)[:200], settings.remote_name(branch)
+    raise Failure(
+        "bump.upstream",
+        f"{ours} follows {theirs} of {remote}, and a release is pushed to a branch of its own name",
+        why(f"The release would be in a new branch {ours} there, and {theirs} would go on without it."),
+        fix(f"git branch --unset-upstream    # if it is meant to be {ours}"),
+        alternative(f"release from {theirs}: git switch {shlex.quote(theirs)} && git merge {shlex.quote(ours)}"),
+        alternative("--no-commit makes the tag alone, on this commit"),
+        done="nothing was changed",
+    )
 
 
 def branch_of_tags(flow: Flow, asked: Asked) -> str:

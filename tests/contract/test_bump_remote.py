@@ -56,6 +56,25 @@ def test_a_branch_sends_us_nowhere_that_is_no_remote(shop: Project, tmp_path: Pa
     assert tags(Repository(shop.work.folder / "elsewhere.git", new=False)) == ["v1.0.0"]
 
 
+def test_a_branch_that_follows_one_of_another_name_is_not_published_by_a_release(shop: Project) -> None:
+    shop.work("switch", "--quiet", "--create", "fix/a", "--track", "origin/main")
+    shop.work.commit("fix: here")
+    for options in ((), FILES, ("--dry-run",)):
+        refused = shop.kit("bump", *options)
+        assert (refused.code, "explain bump.upstream" in refused.stderr) == (64, True), refused.stderr
+        assert "fix/a follows main of origin" in refused.stderr
+    assert tags(shop.work) == tags(shop.remote) == ["v1.0.0"]
+    assert shop.kit("bump", "--no-commit").code == 0
+    shop.work.commit("fix: more")
+    shop.work("branch", "--unset-upstream")
+    assert shop.kit("bump").code == 0
+    assert at(shop.remote, "fix/a") == at(shop.work, "HEAD")
+    shop.work("branch", "--quiet", "--set-upstream-to=main")  # of this clone itself: that is no remote's
+    shop.work.commit("fix: again")
+    assert shop.kit("bump").code == 0
+    assert at(shop.remote, "fix/a") == at(shop.work, "HEAD")
+
+
 def test_messages_name_the_remote(upstream: Project, tmp_path: Path) -> None:
     other = upstream.clone(tmp_path / "other")
     other.work.commit("fix: first")
