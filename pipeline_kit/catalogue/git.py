@@ -28,11 +28,10 @@ git fetch --unshallow --tags. A large repository fetches faster with filter: blo
     ),
     "no-tags": Kind(
         Exit.USAGE,
-        "The clone may lack tags",
-        """A complete clone without tags looks like a project before its first release, and one whose newest tags are missing like one that has
-not released since. Which of them it is is told by what git wrote of the clone's fetches (git reflog, remote.origin.tagOpt, FETCH_HEAD):
-whether they asked for the tags. Azure Pipelines leaves them out unless fetchTags is true, and so do most other CIs; git clone --no-tags,
-git fetch --no-tags and git pull origin main leave them out, too. In a folder that a CI uses again the last fetch counts.
+        "The clone has no tags, and may have been made without them",
+        """A complete clone without tags looks like a project before its first release. Azure Pipelines leaves tags out unless fetchTags is true,
+and so do most other CIs; git clone --no-tags and git fetch --no-tags do. Where the last fetch asked for all of them, as git's reflogs
+tell, the clone is believed: the remote has none.
 
 Set fetchTags: true under checkout: self; anywhere: git fetch --tags. If there is no release yet, pass --first-release
 (PIPELINE_KIT_VERSION_FIRST_RELEASE=true).""",

@@ -1,12 +1,14 @@
-"""Whether a clone's fetches asked for the remote's tags: git writes each one's words into the reflogs of what it moved.
+"""How a clone's fetches treated the remote's tags: git writes each one's words into the reflogs of what it moved.
 
-A clone without tags looks like a project before its first release; these words tell the two apart, without a network.
+A clone without tags looks like a project before its first release. These words often tell the two apart, without a
+network; where they don't, nothing is concluded from them.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,17 +16,20 @@ if TYPE_CHECKING:
 
     from pipeline_kit.git.repository import Git
     from pipeline_kit.git.settings import Settings
+    from pipeline_kit.model.git_state import TagsFetched
 
 # A checkout may fetch all, and then once more what has moved meanwhile.
 _ONE_CHECKOUT = 600  # seconds
+_AT_ONCE = 5  # seconds
 _ENTRIES = 1000
-_REFS = 16
-_LARGEST = 16 << 20
-_ENTRY = re.compile(r"@\{(\d+)\} (fetch|pull|clone)\b(.*?)(?:: .*)?$")
+_LONGEST = 4096  # of a line that is read
+_ENTRY = re.compile(r"@\{(\d{1,12})\} (fetch|pull|clone)\b(.*?)(?:: .*)?$")
 _ALL_TAGS = ("refs/tags/*:", "refs/*:")
-_TAGS = re.compile(r"--tags|-[afkmnpPquv46]*t[a-zA-Z]*")
-# A pull's -n is about something else.
-_NO_TAGS = {"fetch": re.compile(r"--no-tags|-[afkmpPquv46]*n[a-zA-Z]*"), "pull": re.compile("--no-tags")}
+# As git takes them: shortened, and several letters in one word.
+_TAGS = re.compile(r"--t(a(gs?)?)?|-[a-zA-Z46]*t")
+_NO_TAGS = re.compile(r"--no-t(a(gs?)?)?")
+_NO_TAGS_OF_FETCH = re.compile(rf"{_NO_TAGS.pattern}|-[a-zA-Z46]*n")
+_PRUNES_TAGS = re.compile(r"--prune-t(a(gs?)?)?|-[a-zA-Z46]*P[a-zA-Z46]*")
 _WITH_VALUE = frozenset(
     (
         *("-j", "-o", "-s", "-X", "--jobs", "--server-option", "--depth", "--deepen", "--shallow-since", "--filter"),
@@ -41,64 +46,70 @@ class Fetch(NamedTuple):
     words: tuple[str, ...]
 
 
-def asked_for_tags(git: Git, commit: str, *, lately: bool) -> bool | None:
-    """Whether any fetch that brought this clone something asked for the tags; with ``lately`` the last one that brought
-    ``commit``, which is what tells in a folder that a CI uses again. None where nothing tells.
+def tags_fetched(git: Git, branch: str) -> TagsFetched:
+    """How the tags of this clone's remotes were fetched, in the words of ``GitState.fetched``. ``branch`` is the one
+    that is checked out, '' for none.
     """
     settings = git.settings
-    fetches = _written(git, (lately and _brought(git, commit)) or ["--remotes"])
+    if settings.tag_option(settings.remote_name(branch)) == "--no-tags" and settings.remote_of(branch):
+        return "left out"
+    fetches = _written(git)
     newest = max((one.time for one in fetches), default=0)
-    if any(_asks(one, settings) for one in fetches if not lately or one.time >= newest - _ONE_CHECKOUT):
-        return True
-    last = _last_fetched(git)
-    if last and b"\ttag '" in last:
-        return True
-    # What is fetched from no remote, or is stored under no name, comes without its tags and is in no reflog.
-    stored = any(settings.refspecs(remote) for remote in settings.remotes)
-    told = fetches or settings.tag_option(settings.remote_name("")) == "--no-tags" or (last is not None and not stored)
-    return False if told else None  # made here, or brought longer ago than git remembers
+    last = [_told(one, settings, branch) for one in fetches if one.time >= newest - _ONE_CHECKOUT]
+    # A fetch that moves no ref is in no reflog, but its time is known.
+    later = _last_fetch(git) - newest
+    if True in last and later <= _ONE_CHECKOUT:
+        return "all"
+    if False in last and later <= _AT_ONCE:
+        return "left out"
+    if any(_follows(one, settings, branch) for one in fetches):
+        return "followed"
+    # Into a remote's branches it would have been written down; that memory ends after 90 days.
+    aside = later > 0 and not any(settings.refspecs(remote) for remote in settings.remotes)
+    return "unasked" if fetches or aside else ""
 
 
-def _brought(git: Git, commit: str) -> list[str]:
-    """The remotes' refs that stand on ``commit``."""
-    found = git.call("for-each-ref", f"--points-at={commit}", f"--count={_REFS}", "--format=%(refname)", "refs/remotes")
-    return found.text.split("\n") if found.code == 0 and found.text else []
-
-
-def _written(git: Git, refs: Iterable[str]) -> list[Fetch]:
-    """The fetches in the reflogs of HEAD and of ``refs``."""
+def _written(git: Git) -> list[Fetch]:
+    """The fetches in the reflogs of HEAD and of the remotes' branches; none where git can't read them all."""
     found = git.call(
-        *("log", "--walk-reflogs", f"--max-count={_ENTRIES}", "--date=unix", "--format=%gd %gs", "--no-show-signature"),
-        *("--grep-reflog=^fetch", "--grep-reflog=^pull", "--grep-reflog=^clone", "HEAD", *refs, "--"),
+        *("log", "--walk-reflogs", f"--max-count={_ENTRIES}", "--date=unix", "--format=%gd %gs", "--encoding=UTF-8"),
+        *("--no-show-signature", "--basic-regexp", "--grep-reflog=^fetch", "--grep-reflog=^pull"),
+        *("--grep-reflog=^clone", "HEAD", "--remotes", "--"),
     )
-    entries = map(_ENTRY.search, found.stdout.decode("utf-8", "replace").split("\n"))
+    lines = found.stdout.split(b"\n") if found.code == 0 else []
+    entries = (_ENTRY.search(line[:_LONGEST].decode("utf-8", "replace")) for line in lines)
     # A rebasing pull writes (start) and (finish) behind its words.
     return [Fetch(int(one[1]), one[2], tuple(one[3].partition(" (")[0].split())) for one in entries if one]
 
 
-def _asks(fetch: Fetch, settings: Settings) -> bool:
-    """Whether it asked for the tags: by its words, or by the remote's configuration; by default git brings the tags of
-    what it fetches, unless that is stored under no name.
-    """
+def _told(fetch: Fetch, settings: Settings, branch: str) -> bool | None:
+    """Whether it was told to bring all tags, or none; None where it was told neither."""
     if fetch.command == "clone":
-        return settings.tag_option(settings.remote_name("")) != "--no-tags"
+        return None
+    options, plain = _parted(fetch.words)
+    # Without refspecs, tags are pruned by fetching them all, whatever --no-tags says.
+    prunes = any(_PRUNES_TAGS.fullmatch(one) for one in options) and not plain[1:]
+    if prunes or any(one.startswith(_ALL_TAGS) for one in _refspecs(plain, settings, branch)):
+        return True
+    none = _NO_TAGS_OF_FETCH if fetch.command == "fetch" else _NO_TAGS  # a pull's -n is about something else
+    told = [bool(_TAGS.fullmatch(one)) for one in options if _TAGS.fullmatch(one) or none.fullmatch(one)]
+    return told[-1] if told else None
+
+
+def _follows(fetch: Fetch, settings: Settings, branch: str) -> bool:
+    """Whether it brought the tags of what it brought, as git does by itself, unless that is stored under no name."""
+    told = _told(fetch, settings, branch)
+    if fetch.command == "clone" or told is not None:
+        return told is not False
     options, plain = _parted(fetch.words)
     several = bool({"--all", "--multiple"} & {*options})
-    refspecs = [] if several else [word.lstrip("+") for word in plain[1:]]
-    # Without refspecs, tags are pruned by fetching them all, whatever --no-tags says.
-    prunes_tags = bool({"--prune-tags", "-P"} & {*options}) and not refspecs
-    if prunes_tags or any(one.startswith(_ALL_TAGS) for one in refspecs):
-        return True
-    told = [bool(_TAGS.fullmatch(one)) for one in options if _is_about_tags(fetch.command, one)]
-    remote = plain[0] if plain and not several else settings.remote_name("")
-    configured = settings.tag_option(remote)
-    if told or configured:
-        return told[-1] if told else configured == "--tags"
-    return any(re.search(":.", one) for one in refspecs) if refspecs else bool(settings.refspecs(remote))
+    return several or any(re.search(":.", one) for one in _refspecs(plain, settings, branch))
 
 
-def _is_about_tags(command: str, option: str) -> bool:
-    return bool(_TAGS.fullmatch(option) or _NO_TAGS[command].fullmatch(option))
+def _refspecs(plain: list[str], settings: Settings, branch: str) -> list[str]:
+    """Those of the command line, else those of the remote that it names."""
+    named = plain[1:] or settings.refspecs(plain[0] if plain else settings.remote_name(branch))
+    return [one.removeprefix("+") for one in named]
 
 
 def _parted(words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -113,15 +124,10 @@ def _parted(words: Iterable[str]) -> tuple[list[str], list[str]]:
     return options, plain
 
 
-def _last_fetched(git: Git) -> bytes | None:
-    """What git wrote of the last fetch, whether or not it moved a ref; None where there was none."""
+def _last_fetch(git: Git) -> float:
+    """When something was last fetched, in seconds since 1970; 0 for never."""
     try:
-        with open(git.file("FETCH_HEAD"), "rb", opener=_plainly) as file:
-            return file.read(_LARGEST)
+        found = os.lstat(git.file("FETCH_HEAD"))
     except OSError:
-        return None
-
-
-def _plainly(path: str, flags: int) -> int:
-    """Neither a link is followed nor a pipe waited for: the repository may be someone else's work."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return 0
+    return found.st_mtime if stat.S_ISREG(found.st_mode) and found.st_size else 0

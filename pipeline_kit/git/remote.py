@@ -79,8 +79,7 @@ def complete(git: Git, name: str) -> None:
 
 def _fetch(*, shallow: bool) -> tuple[str, ...]:
     deepen = ("--unshallow",) if shallow else ()
-    # What is written of the last fetch stays the user's, with the tags behind it.
-    return ("fetch", "--tags", *deepen, "--no-prune", "--append", "--end-of-options")
+    return ("fetch", "--tags", *deepen, "--no-prune", "--no-write-fetch-head", "--end-of-options")
 
 
 def _failed(git: Git, name: str, headline: str, said: str = "") -> Failure:

@@ -102,17 +102,16 @@ class Git:
         """HEAD, the release tags around it, and the commits since the last release."""
         return self.states({"": prefix})[""]
 
-    def states(self, prefixes: Mapping[str, str], *, paths: bool = False, lately: bool = False) -> dict[str, GitState]:
+    def states(self, prefixes: Mapping[str, str], *, paths: bool = False) -> dict[str, GitState]:
         """The state of each package of a repository of several, by name, in one pass; ``prefixes`` are those of their
-        tags. ``paths`` asks for the paths of all commits, which tell whose they are (``Rules.counts``); ``lately`` is
-        for a folder that a CI may use again: tags that are here may be of an earlier run.
+        tags. ``paths`` asks for the paths of all commits, which tell whose they are (``Rules.counts``).
         """
         settings, head, every = self.settings, self.head(), all_tags(self)
         by_prefix = {prefix: release_tags(every, prefix) for prefix in {*prefixes.values()}}
         named = {name: by_prefix[prefix] for name, prefix in prefixes.items()}
         latest, history = walk.since_release(self, head.commit, named, paths=paths)
         dirty = worktree.changed(self, settings)
-        asked = fetches.asked_for_tags(self, head.commit, lately=lately) if lately or not every else None
+        fetched = "" if every else fetches.tags_fetched(self, head.branch)
         return {
             name: GitState(
                 commit=head.commit,
@@ -125,7 +124,7 @@ class Git:
                 dirty=dirty,
                 shallow=head.shallow,
                 has_tags=bool(every),
-                asked_for_tags=asked,
+                fetched=fetched,
                 remote=settings.remote_of(head.branch),
             )
             for name, tags in named.items()

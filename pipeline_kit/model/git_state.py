@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -49,6 +49,12 @@ def ancestry(by_id: Mapping[str, Commit], starts: Iterable[str]) -> set[str]:
     return found
 
 
+# How a remote's tags were fetched. ``all`` of them were asked for by the last fetch, or ``left out`` by it or by the
+# clone's configuration; or they ``followed`` what was fetched, as is git's default; or they were left ``unasked``, as
+# far as is known. Nothing is known of '': most often it is a repository that was made here.
+TagsFetched: TypeAlias = Literal["", "all", "left out", "followed", "unasked"]
+
+
 class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     """HEAD and what leads to it.
 
@@ -56,8 +62,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     pre-releases too, highest version first. ``latest`` is the highest stable one that HEAD descends from, those on HEAD
     not counted; ``since`` are the commits after it with HEAD itself, newest first: all of history where there is none.
     ``tags`` are all release tags of the repository, also those of other branches, highest first. ``dirty`` counts the
-    changed files. ``has_tags`` is whether there is any tag, ``asked_for_tags`` whether the tags were fetched with the
-    rest (None where nothing tells), and ``completed`` whether the remote has just given all that it has.
+    changed files. ``has_tags`` is whether there is any tag; where there is none, ``fetched`` is how the remote's were
+    fetched, and ``completed`` whether it has just given all that it has.
     """
 
     commit: str
@@ -70,7 +76,7 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     dirty: int = 0
     shallow: bool = False
     has_tags: bool = False
-    asked_for_tags: bool | None = None
+    fetched: TagsFetched = ""
     completed: bool = False
     remote: str = ""
 
@@ -80,12 +86,10 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.commit[:7]
 
     def may_lack_tags(self, event: Event) -> bool:
-        """Whether there may be tags that are not here. What was fetched tells best: on a CI by its last fetch, since
-        its folder may have tags of an earlier run. Where nothing tells, a clone without any is doubted on a CI; on one
-        that we don't know a repository without a remote has all there is.
+        """Whether there are no tags here although there may well be some: where they were left out, and on a CI where
+        they were not asked for. On a CI that we don't know a repository without a remote has all there is.
         """
-        if self.completed or self.asked_for_tags or (self.has_tags and not event.skips_tags):
+        if self.has_tags or self.completed or self.fetched == "all":
             return False
-        if self.asked_for_tags is False:
-            return True
-        return not self.has_tags and event.skips_tags and (event.kind != "local" or bool(self.remote))
+        by_ci = event.skips_tags and (event.kind != "local" or bool(self.remote))
+        return by_ci or self.fetched == "left out"

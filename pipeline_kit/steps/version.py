@@ -16,6 +16,7 @@ from pipeline_kit.versioning.presets import DEFAULT, PRESETS
 
 if TYPE_CHECKING:
     from pipeline_kit.config import Settings
+    from pipeline_kit.model.git_state import GitState
     from pipeline_kit.model.rules import Rules
 
 
@@ -110,10 +111,19 @@ def command(flow: Flow, *, all_packages: bool, **options: Any) -> Outcome:
         named = next_version(flow.state, flow.context.event, flow.rules)
     except Failure as failure:
         raise with_remedy(failure, flow, "version") from None
+    _warn_of_unasked_tags(flow, flow.state)
     whole = "; of the whole repository, not of one package" if _is_whole(flow) else ""
     return Outcome(
         Values(version=named), named.version, f"{named.origin}{whole}", named.version, {"version": named.version}
     )
+
+
+def _warn_of_unasked_tags(flow: Flow, state: GitState) -> None:
+    if state.fetched == "unasked" and not state.completed and not flow.rules.first_release:
+        flow.context.report.warn(
+            "no tag is here, and none was asked for: if there are releases, git fetch --tags; "
+            "if not yet, export PIPELINE_KIT_VERSION_FIRST_RELEASE=true"
+        )
 
 
 def _is_whole(flow: Flow) -> bool:
@@ -140,6 +150,7 @@ def _of_all(flow: Flow, options: dict[str, Any]) -> Outcome:
         found = {name: next_version(states[name], flow.context.event, one) for name, one in rules.items()}
     except Failure as failure:
         raise with_remedy(failure, flow, "version") from None
+    _warn_of_unasked_tags(flow, next(iter(states.values())))
     shown = table(
         ("package", "version", "previous", "why"), [(n, v.version, v.previous, v.origin) for n, v in found.items()]
     )

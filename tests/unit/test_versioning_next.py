@@ -141,16 +141,20 @@ CI = Event("push", branch="main", skips_tags=True)
     ("event", "facts", "said"),
     [
         (Event("local"), REMOTE, ""),
-        (Event("local"), {**REMOTE, "asked_for_tags": True}, ""),
-        (Event("local"), {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
-        (PUSH, {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
+        (Event("local"), {**REMOTE, "fetched": "all"}, ""),
+        (Event("local"), {**REMOTE, "fetched": "followed"}, ""),
+        (Event("local"), {**REMOTE, "fetched": "unasked"}, ""),
+        (Event("local"), {**REMOTE, "fetched": "left out"}, LEFT_OUT),
+        (PUSH, {**REMOTE, "fetched": "left out"}, LEFT_OUT),
         (CI, {}, "this CI leaves them out"),
-        (CI, {"asked_for_tags": False}, "this CI leaves them out"),
-        (CI, {"asked_for_tags": False, "completed": True}, ""),
-        (CI, {"asked_for_tags": True}, ""),
+        (CI, {"fetched": "left out"}, "this CI leaves them out"),
+        (CI, {"fetched": "followed"}, "this CI leaves them out"),
+        (CI, {"fetched": "left out", "completed": True}, ""),
+        (CI, {"fetched": "all"}, ""),
         (UNKNOWN_CI, REMOTE, "most CIs leave them out"),
-        (UNKNOWN_CI, {**REMOTE, "asked_for_tags": True}, ""),
-        (UNKNOWN_CI, {**REMOTE, "asked_for_tags": False}, LEFT_OUT),
+        (UNKNOWN_CI, {**REMOTE, "fetched": "all"}, ""),
+        (UNKNOWN_CI, {**REMOTE, "fetched": "unasked"}, "most CIs leave them out"),
+        (UNKNOWN_CI, {**REMOTE, "fetched": "left out"}, LEFT_OUT),
         (UNKNOWN_CI, {**REMOTE, "has_tags": True}, ""),
         (UNKNOWN_CI, {}, ""),
     ],
@@ -166,16 +170,6 @@ def test_a_clone_that_may_lack_tags_is_refused_and_says_why(event: Event, facts:
     assert refused.value.kind == "git.no-tags"
     assert said in refused.value.headline
     assert not any(other in refused.value.headline for other in SAID - {said})
-
-
-@pytest.mark.parametrize("event", [CI, UNKNOWN_CI])
-def test_tags_of_an_earlier_run_are_not_counted_from(event: Event) -> None:
-    reused = state("feat: a", branch="main", asked_for_tags=False)
-    for rules in ({}, {"first_release": True}):
-        with pytest.raises(Failure) as refused:
-            version(reused, event, **rules)
-        assert (refused.value.kind, "of an earlier fetch" in refused.value.headline) == ("git.no-tags", True)
-    assert version(reused, PUSH) == version(state("feat: a", branch="main")), "only where a folder is used again"
 
 
 def test_a_pull_request_is_never_a_release() -> None:
