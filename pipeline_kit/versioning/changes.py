@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline_kit.model.git_state import ancestry
@@ -25,7 +26,7 @@ _MOST_MERGES = 100
 def read(since: Sequence[Commit], rules: Rules) -> tuple[Change, ...]:
     """``since`` as changes, newest first like them."""
     preset = PRESETS[rules.preset]
-    gone = _taken_back(since) if preset.cancels else frozenset()
+    gone = _taken_back(since, requests=preset.requests) if preset.cancels else frozenset()
     reader = _Reader(rules, preset)
     return tuple(reader.change(commit) for commit in since if commit.id not in gone)
 
@@ -37,17 +38,22 @@ class _Reader:
         self._squash = rules.squash
         self._merges = preset.merges
         self._skips = preset.skips
+        self._requests = preset.requests
 
     def change(self, commit: Commit) -> Change:
         """What one commit says."""
-        header = commits.Header(commit.message)
-        counts = not (self._skips and commits.is_skipped(commit.message))
-        merged = len(commit.parents) > 1 and not self._merges
-        bump = self._of(commit.message, header.kind) if counts and not merged else None
+        is_merge = len(commit.parents) > 1
+        # What a merge brings is there by itself.
+        message, request = commits.untitled(commit.message) if self._requests and not is_merge else (commit.message, "")
+        header = commits.Header(message)
+        counts = not (self._skips and commits.is_skipped(message))
+        bump = self._of(message, header.kind) if counts and (self._merges or not is_merge) else None
         if self._squash and counts:
-            listed = commits.listed(commit.message)
+            listed = commits.listed(message)
             bump = commits.highest([bump, *(self._of(one, commits.Header(one).kind) for one in listed)])
-        breaking = commits.breaking_footer(commit.message) or header.subject if bump == "major" else ""
+        if counts and bump is None and self._requests and commits.reverted_requests(message):
+            bump = "patch"  # of something released, as git's own reverts are
+        breaking = commits.breaking_footer(message) or header.subject if bump == "major" else ""
         return Change(
             commit=commit.id,
             subject=header.subject,
@@ -55,7 +61,7 @@ class _Reader:
             scope=header.scope,
             breaking=breaking,
             bump=bump,
-            references=commits.references(commit.message),
+            references=(*([request] if request else []), *commits.references(message)),
         )
 
     def _of(self, message: str, kind: str) -> Bump | None:
@@ -64,20 +70,23 @@ class _Reader:
         return bump if bump == "major" or kind not in self._own else self._own[kind]
 
 
-def _taken_back(since: Sequence[Commit]) -> frozenset[str]:
+def _taken_back(since: Sequence[Commit], *, requests: bool) -> frozenset[str]:
     """The commits that newer ones take back, and those that do nothing else. A commit that was itself taken back takes
-    nothing back, so that the revert of a revert brings the first commit in again.
+    nothing back, so that the revert of a revert brings the first commit in again. With ``requests`` a pull request is
+    taken back by its number, too.
     """
     known = _Known(since)
     gone: set[str] = set()
     for commit in since:
-        if commit.id in gone or not (ids := commits.reverted(commit.message)):
+        if commit.id in gone:
             continue
-        found = [known.find(one) for one in ids]
+        found = [known.find(one) for one in commits.reverted(commit.message)]
+        if requests and not found:
+            found = [known.of_request(one) for one in commits.reverted_requests(commit.message)]
         for one in found:
             if one is not None and one.id != commit.id:
                 gone |= known.brought_by(one)
-        if all(found) and commits.is_revert(commit.message):
+        if found and all(found) and commits.is_revert(commit.message):
             gone.add(commit.id)
     return frozenset(gone)
 
@@ -86,6 +95,7 @@ class _Known:
     """The commits by id."""
 
     def __init__(self, since: Sequence[Commit]) -> None:
+        self._since = since
         self._by_id = {commit.id: commit for commit in since}
         self._ids = sorted(self._by_id)
         self._merges_left = _MOST_MERGES
@@ -95,6 +105,15 @@ class _Known:
         start = bisect_left(self._ids, text)
         found = [one for one in self._ids[start : start + 2] if one.startswith(text)]
         return self._by_id[found[0]] if len(found) == 1 else None
+
+    def of_request(self, reference: str) -> Commit | None:
+        """The commit that merged that pull request, or that it became."""
+        return self._by_request.get(reference)
+
+    @cached_property
+    def _by_request(self) -> dict[str, Commit]:
+        found = {commits.request(commit.message): commit for commit in self._since}
+        return {reference: commit for reference, commit in found.items() if reference}
 
     def brought_by(self, commit: Commit) -> set[str]:
         """The commit, and if it is a merge all that it brought to its first parent: git reverts it against that one."""

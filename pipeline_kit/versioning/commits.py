@@ -25,6 +25,10 @@ _SKIPPED = re.compile(r"\[skip\s{1,9}release\]|\[release\s{1,9}skip\]", re.IGNOR
 _RELEASE_AS = re.compile(r"^Release-As: *v?([^\s]{1,200})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w/#&-])(?:#|GH-|AB#)[0-9]{1,12}\b")
 # Compiled for the few messages that need them.
+_REVERTED_REQUEST = r"(?m)^(?:Reverts [\w./-]{0,200}(#[0-9]{1,12})|This reverts merge request (![0-9]{1,12}))[ \t\r]*$"
+_REQUEST = r"Merge pull request (#[0-9]{1,12}) |[^\r\n]{0,1000} \((#[0-9]{1,12})\)[ \t\r]*(?:\n|\Z)"
+_SEEN_REQUEST = r"(?m)^See merge request [\w./-]{0,200}(![0-9]{1,12})[ \t\r]*$"
+_MERGED = r"\s*Merged PR ([0-9]{1,12}):[ \t]*(?=\S)"
 _FOOTER = r"(?m)^(?:[A-Za-z][A-Za-z0-9-]*(?:: | #)|[ \t]*$)"
 _REVERT_REFERENCES = r"(?mi)^Refs: ([0-9a-f, ]{7,4096})$"
 _LISTED = r"(?m)^(?:[ \t]{0,3}[*-][ \t]+|    )(?=[A-Za-z])"
@@ -73,6 +77,28 @@ def reverted(message: str) -> tuple[str, ...]:
             one for refs in re.finditer(_REVERT_REFERENCES, message) for one in re.findall(r"[0-9a-f]{7,64}", refs[1])
         ]
     return tuple(dict.fromkeys(one.lower() for one in found[:_MOST]))
+
+
+def reverted_requests(message: str) -> tuple[str, ...]:
+    """The pull requests that it takes back, as GitHub (``#12``) and GitLab (``!12``) write it behind their buttons."""
+    found = (one[1] or one[2] for one in re.finditer(_REVERTED_REQUEST, message))
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def request(message: str) -> str:
+    """The pull request that it merges, or that became this one commit; '' for none."""
+    if found := re.match(_REQUEST, message):
+        return found[1] or found[2]
+    seen = re.search(_SEEN_REQUEST, message)
+    return seen[1] if seen else ""
+
+
+def untitled(message: str) -> tuple[str, str]:
+    """The message of a pull request that became one commit on Azure DevOps (``Merged PR 12: feat: x``) without what is
+    put before its title, and the reference that this was (``!12``); the message itself and '' for any other.
+    """
+    found = re.match(_MERGED, message)
+    return (message[found.end() :], f"!{found[1]}") if found else (message, "")
 
 
 def is_revert(message: str) -> bool:

@@ -76,6 +76,64 @@ def test_the_revert_of_a_revert_brings_the_commit_back() -> None:
     assert kept(commit(4, undo(3)), commit(3, undo(2)), *history) == []
 
 
+GITHUB = 'Revert "feat: a (#7)" (#8)\n\nReverts contoso/shop#7'
+GITLAB = 'Revert "feat: a"\n\nThis reverts merge request !7'
+
+
+@pytest.mark.parametrize(
+    ("message", "taken", "left"),
+    [
+        (GITHUB, [commit(1, "feat: a (#7)")], []),
+        (GITHUB, [commit(1, "feat: a (#7)\n\n* feat: b (#70)")], []),
+        (GITHUB, [commit(1, "feat: a (#70)")], [9, 1]),
+        (GITHUB, [commit(1, "feat: a\n\nCloses (#7)")], [9, 1]),
+        (GITHUB, [commit(4, "Merge pull request #7 from x/y", 1, 3), commit(3, "feat: b", 2), commit(2, "fix: c", 1),
+                  commit(1, "fix: before", 0)], [1]),
+        (GITLAB, [commit(4, "Merge branch 'x' into 'main'\n\na\n\nSee merge request contoso/shop!7", 1, 3),
+                  commit(3, "feat: b", 1), commit(1, "fix: before", 0)], [1]),
+        (GITLAB, [commit(1, "feat: a\n\nSee merge request contoso/shop!77")], [9, 1]),
+        ('fix: another way\n\nReverts contoso/shop#7', [commit(1, "feat: a (#7)")], [9]),
+    ],
+)  # fmt: skip
+def test_a_pull_request_is_taken_back_by_its_number(message: str, taken: list[Commit], left: list[int]) -> None:
+    assert kept(commit(9, message), *taken) == left
+    plain = kept(commit(9, message), *taken, rules=Rules(preset="conventional"))
+    assert plain == [9, *(int(one.id[:7], 16) for one in taken)], "the tool doesn't know it"
+
+
+def test_the_revert_of_a_pull_request_is_itself_taken_back() -> None:
+    again = 'Revert "Revert "feat: a (#7)" (#8)" (#9)\n\nReverts contoso/shop#8'
+    assert kept(commit(3, again), commit(2, GITHUB), commit(1, "feat: a (#7)")) == [1]
+
+
+def test_the_revert_of_a_pull_request_that_was_released_is_a_patch() -> None:
+    assert [one.bump for one in read([commit(2, GITHUB), commit(1, GITLAB)], Rules())] == ["patch", "patch"]
+    assert [one.bump for one in read([commit(2, GITHUB)], Rules(preset="conventional"))] == [None]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "subject", "bump", "references"),
+    [
+        ("Merged PR 12: feat(web): a", "feat", "a", "minor", ("!12",)),
+        ("Merged PR 12: feat!: a\n\nText.\n\nRelated work items: #34", "feat", "a", "major", ("!12", "#34")),
+        ("Merged PR 12: a", "", "a", None, ("!12",)),
+        ("Merged PR 12:", "", "Merged PR 12:", None, ()),
+        ("Merged PR 12: fix: a\n\nBREAKING CHANGE: b", "fix", "a", "major", ("!12",)),
+        ("docs: Merged PR 12: feat: a", "docs", "Merged PR 12: feat: a", None, ()),
+    ],
+)
+def test_a_squashed_pull_request_of_azure_devops_is_read_by_its_title(
+    message: str, kind: str, subject: str, bump: str | None, references: tuple[str, ...]
+) -> None:
+    (change,) = read([commit(1, message)], Rules())
+    assert (change.kind, change.subject, change.bump, change.references) == (kind, subject, bump, references)
+    (merge,) = read([commit(3, message, 1, 2)], Rules())
+    assert merge.kind in ("", "docs"), "what it merged is there by itself"
+    if message.startswith("Merged"):
+        (plain,) = read([commit(1, message)], Rules(preset="conventional"))
+        assert plain.kind == "", "the tool doesn't know it"
+
+
 def test_a_commit_that_reverts_and_does_more_counts() -> None:
     assert kept(commit(2, f"fix: another way\n\nThis reverts commit {sha(1)}."), commit(1, "feat: a")) == [2]
 

@@ -22,7 +22,8 @@ DEFAULT = "default"
 class Preset(msgspec.Struct, frozen=True):
     """``function`` is where it stands, as MODULE.NAME in this room. ``cancels`` says that a revert takes back the
     commit it reverts, ``merges`` that the message of a merge commit counts, ``asks`` that a ``Release-As`` footer does,
-    and ``skips`` that a message can say that it does not count: ``[skip release]``.
+    ``skips`` that a message can say that it does not count (``[skip release]``), and ``requests`` that what services
+    write round the title of a pull request is understood.
     """
 
     function: str
@@ -30,6 +31,7 @@ class Preset(msgspec.Struct, frozen=True):
     merges: bool = True
     asks: bool = False
     skips: bool = False
+    requests: bool = False
 
     @property
     def bump(self) -> Callable[[str], Bump | None]:
@@ -39,8 +41,8 @@ class Preset(msgspec.Struct, frozen=True):
 
 
 PRESETS: dict[str, Preset] = {
-    # As conventional; but a footer that names a version is followed, which the tool doesn't know.
-    DEFAULT: Preset("semantic_release.conventional", asks=True, skips=True),
+    # As conventional, with what the tool doesn't know: a footer that names a version, and pull requests.
+    DEFAULT: Preset("semantic_release.conventional", asks=True, skips=True, requests=True),
     "conventional": Preset("semantic_release.conventional", skips=True),
     "specification": Preset("specification.bump", asks=True),
     "angular": Preset("semantic_release.angular", skips=True),
