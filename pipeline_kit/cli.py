@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline_kit import __version__
-from pipeline_kit.config import section_of
-from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, nearest, why
+from pipeline_kit.errors import Exit, Failure, Stopped, alternative, fix, log, why
 from pipeline_kit.process import absolute_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline_kit.errors import Place
     from pipeline_kit.session import Session
 
 # name -> (module, summary): the help needs no module, and a command imports its own alone.
@@ -149,10 +147,8 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
     match error:
         case Failure():
             return error
-        case click.BadParameter():
-            return _bad_value(error, session)
         case click.UsageError():
-            return _usage(error, arguments)
+            return _misuse(error, session, arguments)
         case KeyboardInterrupt() | click.Abort():
             return Failure("run.interrupted", "interrupted", done=_DONE)
         case Stopped():
@@ -161,6 +157,14 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
             return _disk_full(error)
         case _:
             return _bug(session, error, arguments)
+
+
+def _misuse(error: click.UsageError, session: Session, arguments: list[str]) -> Failure:
+    from pipeline_kit import usage
+
+    if isinstance(error, click.BadParameter):
+        return usage.bad_value(error, session.settings)
+    return usage.misuse(error, arguments, COMMANDS)
 
 
 _DONE = "children were stopped, nothing is half-published"
@@ -172,57 +176,6 @@ def _tell(session: Session, failure: Failure, arguments: list[str]) -> int:
         failure.reproduce = shlex.join(["pipeline-kit", *alone])
     session.failed(failure)
     return failure.exit
-
-
-def _usage(error: click.UsageError, arguments: list[str]) -> Failure:
-    message = (error.message or error.format_message()).rstrip(".")
-    # An option that lacks its value, or has one too many, comes without a context.
-    named = next((f" {one}" for one in arguments[:1] if one in COMMANDS), "")
-    command = error.ctx.command_path if error.ctx else f"pipeline-kit{named}"
-    return Failure(
-        "config.usage", f"{message[0].lower()}{message[1:]}", fix(f"{command} {_nearest(error) or '--help'}")
-    )
-
-
-def _bad_value(error: click.BadParameter, session: Session) -> Failure:
-    """A value that an option does not take; where it comes from the environment, the variable is named, and where it
-    comes from the configuration, the key and its place.
-    """
-    command = error.ctx.command_path if error.ctx else "pipeline-kit"
-    option = (error.param.opts[0] if error.param else "") or "an argument"
-    said = error.message.rstrip(".")
-    notes = getattr(error, "notes", ())
-    if error.ctx and error.param and error.param.name:
-        source = error.ctx.get_parameter_source(error.param.name)
-        if source is click.core.ParameterSource.ENVIRONMENT:
-            prefix = error.ctx.auto_envvar_prefix
-            option = str(error.param.envvar or f"{prefix}_{error.param.name.upper()}")
-        elif source is click.core.ParameterSource.DEFAULT_MAP:
-            where, place = _configured(error.ctx, error.param.name, session)
-            return Failure("config.type", f"{where}: {said}", *notes, place=place)
-    return Failure("config.usage", f"{option}: {said}", *(notes or [fix(f"{command} --help")]))
-
-
-def _configured(context: click.Context, name: str, session: Session) -> tuple[str, Place | None]:
-    """The key of the option ``name`` in the configuration, and its place there: the environment's value wins."""
-    settings = session.settings(context.meta.get("pipeline-kit.config", ""))
-    path = [section_of(context.command.name or ""), name.replace("_", "-")]
-    of_environment = ["environments", context.meta.get("pipeline-kit.env", ""), *path]
-    if settings.place(*of_environment):
-        path = of_environment
-    place = settings.place(*path)
-    return f"{f'{place}, ' if place else ''}{'.'.join(path)}", place
-
-
-def _nearest(error: click.UsageError) -> str:
-    """What was meant by a mistyped command or option."""
-    if isinstance(error, click.exceptions.NoSuchCommand):
-        group = error.ctx.command if error.ctx else main
-        known = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx else COMMANDS
-        return nearest(error.command_name, known)
-    if isinstance(error, click.exceptions.NoSuchOption):
-        return next(iter(error.possibilities or ()), "")
-    return ""
 
 
 def _stop(number: int, _: object) -> None:

@@ -8,6 +8,7 @@ import click
 
 from pipeline_kit.errors import Failure, fix
 from pipeline_kit.flow import Flow, Outcome
+from pipeline_kit.model import version
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Checked, CheckedKeyValue, step
 from pipeline_kit.versioning import options as parsed
@@ -112,6 +113,7 @@ def command(flow: Flow, *, all_packages: bool, **options: Any) -> Outcome:
     except Failure as failure:
         raise with_remedy(failure, flow, "version") from None
     _warn_of_unasked_tags(flow, flow.state)
+    _warn_of_package_tag(flow)
     whole = "; of the whole repository, not of one package" if _is_whole(flow) else ""
     return Outcome(
         Values(version=named), named.version, f"{named.origin}{whole}", named.version, {"version": named.version}
@@ -124,6 +126,19 @@ def _warn_of_unasked_tags(flow: Flow, state: GitState) -> None:
             "no tag is here, and none was asked for: if there are releases, git fetch --tags; "
             "if not yet, export PIPELINE_KIT_VERSION_FIRST_RELEASE=true"
         )
+
+
+def _warn_of_package_tag(flow: Flow) -> None:
+    """Say whose release a pushed tag is, where the whole repository is counted: it would have no version tag."""
+    pushed = flow.context.event.tag
+    if not pushed or not _is_whole(flow) or version.parse(pushed, flow.rules.prefix):
+        return
+    for name, (_, prefix) in flow.settings.packages().items():
+        if version.parse(pushed, prefix):
+            flow.context.report.warn(
+                f"{pushed} is a release of the package {name}: PIPELINE_KIT_VERSION_PACKAGE={name}"
+            )
+            return
 
 
 def _is_whole(flow: Flow) -> bool:

@@ -374,3 +374,15 @@ def test_a_value_that_is_not_taken_is_named_by_where_it_comes_from(
         assert run.code == 64
         assert f"pipeline-kit.yml:{place}" in run.stderr
         assert f"{name}.{key}: {said}" in run.stderr, run.stderr
+
+
+def test_a_pushed_tag_of_a_package_is_told_as_one(repository: Repository, kit: Kit) -> None:
+    (repository.folder / "pipeline-kit.yml").write_text(PACKAGES)
+    write(repository, "feat: a page", "web/a")
+    repository("tag", "web-v2.0.0")
+    pushed = {**ON_GITHUB, "GITHUB_REF": "refs/tags/web-v2.0.0", "GITHUB_REF_TYPE": "tag"}
+    whole = kit("version", **pushed)
+    assert "web-v2.0.0 is a release of the package web: PIPELINE_KIT_VERSION_PACKAGE=web" in whole.stderr
+    of_web = kit("version", PIPELINE_KIT_VERSION_PACKAGE="web", **pushed)
+    assert (of_web.result, "is a release of" in of_web.stderr) == ("2.0.0", False)
+    assert "is a release of" not in kit("version").stderr

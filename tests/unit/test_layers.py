@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "commands": None,
     "generate": GROUND | {"cli", "config", "steps"},
     "session": None,
+    "usage": {"config", "errors"},
     "cli": None,
     "__main__": {"cli"},
     "__init__": set(),
@@ -71,7 +72,7 @@ LIBRARIES = {
     "rich": {"render"},
     "ruamel": {"yaml"},
     "semver": {"model", "versioning", "tagging", "release", "steps"},
-    "click": {"cli", "steps", "commands", "generate"},
+    "click": {"cli", "usage", "steps", "commands", "generate"},
     "msgspec": None,
 }
 
