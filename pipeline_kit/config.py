@@ -69,6 +69,14 @@ class Settings(msgspec.Struct, frozen=True):
             for name in self._names("packages")
         }
 
+    def files_of_package(self, name: str) -> dict[str, Any]:
+        """``files`` (a list of texts) and ``changelog`` (text) that the package has of its own; none if not set."""
+        node = self._at(("packages", name))
+        found = {key: _value(value) for key, value in node.items.items()} if isinstance(node, Mapping) else {}
+        if isinstance(found.get("files"), str):
+            found["files"] = [found["files"]]
+        return {key: found[key] for key in ("files", "changelog") if key in found}
+
     def _names(self, key: str) -> tuple[str, ...]:
         node = self._at((key,))
         return tuple(node.items) if isinstance(node, Mapping) else ()

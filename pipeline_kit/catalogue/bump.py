@@ -39,17 +39,17 @@ Release from the branch that is followed; or, if the new branch is meant, git br
     ),
     "no-branch": Kind(
         Exit.USAGE,
-        "A release with files needs a branch for its commit",
-        """Files are changed by a commit, and that commit goes to the branch that was checked out. HEAD is detached, and the CI names no branch either.
+        "A release needs a branch that has its commit",
+        """Files are changed by a commit, and that commit goes to the branch that was checked out. HEAD is detached, and the CI names no branch either. Or nothing is changed, and the tag alone would stand on a commit that no branch has: the next release would be counted without it, and come to the same version. Nothing was made.
 
-Check out the branch, or make the tag alone: --no-commit.""",
+Check out the branch, with that commit merged into it; or make the tag alone: --no-commit.""",
     ),
     "taken": Kind(
         Exit.USAGE,
         "The tag of the next release exists on another commit",
         """The next version was counted from the tags that HEAD descends from, and its tag exists elsewhere: on a commit that this branch doesn't have, or on another branch. A version names one commit for ever.
 
-If another run made the release, bring its commit here (git pull) and run again. If the tag belongs to another line of releases, say which version this one is: --to.""",
+If another run made the release, bring its commit here (git pull) and run again. If the tag belongs to another line of releases, such as the one that this hotfix lacks, make a patch (--as patch) or say which version this one is (--to): below the releases that HEAD lacks, or their users would lose what is in them.""",
     ),
     "unfetched": Kind(
         Exit.USAGE,
@@ -91,12 +91,12 @@ Run the same command again: it looks first, and completes the release or makes i
         "The remote can't push commit and tag together",
         """A release is one commit and its tag, pushed with git push --atomic, so that no reader ever sees one without the other. This remote doesn't know how. Nothing was pushed.
 
-Make releases that need no commit: --no-commit pushes one tag, which is all or nothing anyway.""",
+Make releases that need no commit: --no-commit pushes one tag, which is all or nothing anyway. Of several packages release one at a time: --package NAME.""",
     ),
     "sign": Kind(
         Exit.BROKE,
         "The release could not be signed",
-        """--sign uses your own git configuration: gpg.format, user.signingKey, and the program of your global configuration. Git's own words are shown. Nothing was pushed, and nothing was changed here.""",
+        """--sign uses your own git configuration: gpg.format, user.signingKey, and the program of your global configuration. Git's own words are shown. What git made is looked at too: some versions of it end well without a signature where ssh-keygen fails. Nothing was pushed, and nothing was changed here.""",
     ),
     "notes": Kind(
         Exit.BROKE,

@@ -20,6 +20,11 @@ _IMAGE = {"type": "string", "description": "Where the image is published, such a
 _PACKAGE = {
     "path": "Its folder, from the repository's top.",
     "prefix": "What its release tags start with before the version: NAME-v where it is not set.",
+    "changelog": "Its changelog, from its folder; in place of bump.changelog.",
+}
+_PACKAGE_FILES = {
+    "anyOf": [{"type": "array", "items": _TEXT}, _TEXT],
+    "description": "Its files that hold the version, from its folder: PATH or PATH:WHERE; in place of bump.files.",
 }
 _AZURE = {
     "client": "Client id of the identity that GitHub signs in with: an id, not a secret.",
@@ -46,7 +51,7 @@ def schema() -> dict[str, Any]:
                 "packages": {
                     "type": "object",
                     "description": "The packages of a repository of several: each has versions and tags of its own.",
-                    "additionalProperties": _described(_PACKAGE),
+                    "additionalProperties": _package(),
                 },
                 "environments": {
                     "type": "object",
@@ -74,6 +79,12 @@ def _map(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _described(texts: dict[str, str]) -> dict[str, Any]:
     return _map({key: {**_TEXT, "description": text} for key, text in texts.items()})
+
+
+def _package() -> dict[str, Any]:
+    described = _described(_PACKAGE)
+    described["properties"]["files"] = _PACKAGE_FILES
+    return described
 
 
 def _property(option: Option) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class Bumped(msgspec.Struct, frozen=True, omit_defaults=True):
     '' in a dry run that would make one. ``message`` is that commit's, '' where there is none. ``refs`` are what is
     pushed, all or none: ``SOURCE:REF``, and in a dry run, which has no source yet, ``REF``. ``remote`` is where to, ''
     where there is none, and ``remote_name`` what this clone calls it. ``made`` says that this run made the release,
-    ``there`` that it was there already, and ``pushed`` that the remote has it; a dry run makes and pushes nothing.
+    ``there`` that it was there already, ``promoted`` that it is a pre-release whose release is there too, and
+    ``pushed`` that the remote has it; a dry run makes and pushes nothing.
     """
 
     releases: tuple[Noted, ...]
@@ -41,6 +42,7 @@ class Bumped(msgspec.Struct, frozen=True, omit_defaults=True):
     remote_name: str = "origin"
     made: bool = False
     there: bool = False
+    promoted: bool = False
     pushed: bool = False
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from semver import Version
 
     from pipeline_kit.model.version import Bump
@@ -13,11 +15,20 @@ if TYPE_CHECKING:
 ChangelogFormat = Literal["keep-a-changelog", "markdown"]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a package has of its own; None is what it has not set."""
+
+    files: tuple[str, ...] | None = None
+    changelog: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """``level``, ``version`` and ``channel`` are what replaces the counted answer; ``allow_empty`` makes a patch where
     no commit asks for a release. ``files`` are ``PATH`` or ``PATH:WHERE``; ``commit`` says whether files are written at
-    all, ``push`` whether anything leaves this clone.
+    all, ``push`` whether anything leaves this clone. ``own`` replaces ``files`` and ``changelog`` of
+    packages, by name.
     """
 
     level: Bump | None = None
@@ -28,6 +39,7 @@ class Asked:
     changelog: str = ""
     changelog_format: ChangelogFormat = "keep-a-changelog"
     files: tuple[str, ...] = ()
+    own: Mapping[str, Own] = field(default_factory=dict)
     message: str = ""
     sign: bool = False
     commit: bool = True
@@ -38,4 +50,15 @@ class Asked:
     @property
     def writes(self) -> bool:
         """Whether a release has a commit of its own."""
-        return self.commit and bool(self.changelog or self.files)
+        several = any(one.changelog or one.files for one in self.own.values())
+        return self.commit and bool(self.changelog or self.files or several)
+
+    def of(self, package: str) -> Asked:
+        """What is asked for of one package, '' for the whole repository."""
+        own = self.own.get(package, Own())
+        return replace(
+            self,
+            files=self.files if own.files is None else own.files,
+            changelog=self.changelog if own.changelog is None else own.changelog,
+            own={},
+        )

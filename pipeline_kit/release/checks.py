@@ -31,7 +31,7 @@ def refuse_dirty(flow: Flow) -> None:
             "git.dirty",
             f"{count} changed file{'' if count == 1 else 's'}, and a release is made of a commit",
             why("The tag would name a commit that lacks them."),
-            fix("git status, then git commit or git stash"),
+            fix("git status    # then git commit or git stash"),
         )
 
 
@@ -98,6 +98,25 @@ def branch_of_tags(flow: Flow, asked: Asked) -> str:
     nobody's next release. '' on a detached HEAD, with --no-commit, and on a CI, which builds what was pushed.
     """
     return flow.state.branch if asked.commit and flow.context.event.kind == "local" else ""
+
+
+def refuse_lost(flow: Flow, asked: Asked) -> None:
+    """Refuse the tag alone of a commit that no branch has, neither here nor as the remote's was last seen. On a CI and
+    with --no-commit it is what was asked for.
+    """
+    state, event = flow.state, flow.context.event
+    if state.branch or not asked.commit or event.kind != "local" or event.skips_tags:
+        return
+    if flow.git.lines("for-each-ref", "--count=1", f"--contains={state.commit}", "refs/heads", "refs/remotes"):
+        return
+    raise Failure(
+        "bump.no-branch",
+        f"HEAD is on no branch, and no branch has {state.short}",
+        why("The tag would be all that holds this commit, and the next release of every branch would lack it."),
+        fix(f"git switch BRANCH && git merge {state.short}"),
+        alternative("--no-commit makes the tag alone, on this commit"),
+        done="nothing was changed",
+    )
 
 
 def branch_to_push(flow: Flow) -> str:

@@ -11,7 +11,7 @@ from pipeline_kit.release import journal
 from pipeline_kit.release.files import edits_between, safe_path
 from pipeline_kit.release.refusal import unreachable
 from pipeline_kit.release.repository import Answer
-from pipeline_kit.release.settle import settle
+from pipeline_kit.release.settle import follow_remote, settle
 from pipeline_kit.release.version_fields import locks_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def complete(writer: Writer, flow: Flow) -> Journal | None:
         made = held == begun.tags
     if made:
         settle(writer, flow.git, begun, flow.context.report.warn)
+        if begun.push:
+            follow_remote(writer, begun)
     else:
         _forget(writer, begun)
     journal.remove(writer.folder)
@@ -55,13 +57,25 @@ def _forget(writer: Writer, begun: Journal) -> None:
 
 def released_here(state: GitState, asked: Asked, channel: str) -> ReleaseTag | None:
     """The tag on HEAD that is what was asked for. ``channel`` is the one of the branch, '' for stable."""
+    found = None
     for tag in state.here:
         if asked.version is not None:
             if tag.version == str(asked.version):
                 return tag
         elif pre_release_of(tag) == (channel if asked.channel is None else asked.channel):
-            return tag
-    return None
+            found = tag
+            break
+    if found and asked.version is None and asked.channel is None:
+        # A candidate that is released already is no longer what HEAD is.
+        return released_as(state, found) or found
+    return found
+
+
+def released_as(state: GitState, tag: ReleaseTag) -> ReleaseTag | None:
+    """The release on HEAD that the pre-release ``tag`` became."""
+    core = Version.parse(tag.version).finalize_version()
+    of_core = (one for one in state.here if one.stable and not tag.stable)
+    return next((one for one in of_core if Version.parse(one.version).finalize_version() == core), None)
 
 
 def pre_release_of(tag: ReleaseTag) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, printable, why
 from pipeline_kit.model.bump import FileChange
+from pipeline_kit.release import cargo
 from pipeline_kit.release.version_fields import FieldError, locks_of, updated, updated_lock
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _REGULAR = "100644"
 _LINK = "120000"
 _LARGEST = 32 << 20
+_LARGEST_MANIFEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,57 @@ class Files:
             self.write(path, changed)
             for lock in locks_of(path):
                 if (held := self.text(lock)) is not None:
-                    self.write(lock, updated_lock(lock, held, changed, version))
+                    self.write(lock, self._lock(path, text, lock, held, version))
         except FieldError as error:
+            ways = [alternative(way) for way in self._ways(path, folder, key, text, error)]
             raise Failure(
                 "bump.file",
                 f"the version can't be written into {printable(path)}",
                 why(f"{printable(str(error))[:400]}.".replace("..", ".")),
-                *([] if key else [alternative(f"say where it stands: --file '{path}:REGEX', with one group")]),
+                *ways,
                 done="nothing was written",
             ) from None
+
+    def _lock(self, path: str, before: str, lock: str, held: str, version: str) -> str:
+        """The text of the lock file beside ``path``, whose text was ``before``."""
+        if PurePosixPath(path).name != cargo.MANIFEST:
+            return updated_lock(lock, held, before, version)
+        old, shared = cargo.written(before)
+        manifests = self._manifests() if shared else {path: before}
+        return cargo.with_version(held, cargo.names(path, manifests), old, version)
+
+    def _ways(self, path: str, folder: str, key: str, text: str, error: FieldError) -> list[str]:
+        """What to do where the version can't be written."""
+        if PurePosixPath(path).name == cargo.MANIFEST and not key and cargo.inherits(text):
+            workspace = cargo.workspace_of(path, self._manifests())
+            if not workspace or folder:
+                return ["give the package a version of its own, or release the workspace as a whole"]
+            return [f"for all of the workspace: --file {shlex.quote(printable(workspace))}"]
+        return (
+            []
+            if key
+            else list(error.ways or (f"say where it stands: --file '{printable(path)}:REGEX', with one group",))
+        )
+
+    def _manifests(self) -> dict[str, str]:
+        """All manifests of Cargo that the commit has, by path."""
+        listed = self._git.call("ls-tree", "-r", "-z", "-l", "--full-tree", self._commit).checked("git.broke").stdout
+        names: dict[str, str] = {}
+        for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+            fields, _, path = entry.partition("\t")
+            if PurePosixPath(path).name == cargo.MANIFEST and fields.startswith("100"):
+                _, _, name, size = fields.split()
+                if int(size) <= _LARGEST_MANIFEST:
+                    names[path] = name
+        asked = "".join(f"{name}\n" for name in names.values()).encode()
+        answer = self._git.call("cat-file", "--batch", stdin=asked).checked("git.broke").stdout
+        found = {}
+        for path in names:
+            head, _, answer = answer.partition(b"\n")
+            end = int(head.split()[-1])
+            found[path] = answer[:end].decode("utf-8", "surrogateescape")
+            answer = answer[end + 1 :]
+        return found
 
     def read(self, path: str) -> Edit | None:
         """The file as the commit has it, with the edits made so far; None if there is none."""

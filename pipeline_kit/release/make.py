@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 from pipeline_kit.errors import Failure, printable
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.bump import Bumped
-from pipeline_kit.release import checks, journal, pushing, refusal
+from pipeline_kit.release import checks, journal, pushing
+from pipeline_kit.release.behind import branch_that_lags, planned_here, refuse_behind
 from pipeline_kit.release.earlier import complete, released_from
 from pipeline_kit.release.identity import identity_of
 from pipeline_kit.release.journal import Journal
 from pipeline_kit.release.lines import lines_of
 from pipeline_kit.release.messages import commit_message, tag_message
-from pipeline_kit.release.plan import again_with_notes, files_of, outlook, planned, preview, standing, with_notes
+from pipeline_kit.release.plan import (
+    again_with_notes,
+    files_of,
+    is_promoted,
+    outlook,
+    preview,
+    standing,
+    with_notes,
+)
 from pipeline_kit.release.repository import opened
 from pipeline_kit.release.settle import settle
 from pipeline_kit.release.unfetched import refuse_unfetched
@@ -28,6 +37,8 @@ if TYPE_CHECKING:
     from pipeline_kit.model.git_state import ReleaseTag
     from pipeline_kit.model.release import Release
     from pipeline_kit.release.asked import Asked
+    from pipeline_kit.release.files import Edit
+    from pipeline_kit.release.identity import Identity
     from pipeline_kit.release.lines import Line
     from pipeline_kit.release.plan import Standing
     from pipeline_kit.release.repository import Writer
@@ -60,23 +71,26 @@ def bump(flow: Flow, asked: Asked) -> Bumped:
 
 def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> Bumped:
     state = flow.state
-    releases = planned(flow, asked, lines)
+    releases = planned_here(writer, flow, asked, lines)
     edits = files_of(flow, asked, releases)
     checks.refuse_untracked(flow, edits)
-    branch = checks.branch_to_push(flow) if edits else ""
+    branch = _branch_of(flow, asked, edits)
     sends = checks.sends(flow, asked)
     names = {f"refs/tags/{one.tag}": one for one in releases}
     if sends:
-        held = pushing.free(writer, names)
+        held = pushing.tags_of(writer)
+        if any(one.tag in held for one in releases):
+            refuse_behind(writer, flow, branch or checks.branch_of_tags(flow, asked), held)
+        pushing.refuse_taken(writer, names, held)
         refuse_unfetched(flow, asked, lines, releases, writer.remote, held)
         _warn_of_unpushed(flow, releases, writer.remote, held)
-        branch = branch or _branch_that_lags(writer, flow, asked)
+        branch = branch or branch_that_lags(writer, flow, asked)
     identity = identity_of(writer, flow.context)
     message = commit_message(asked.message, releases) if edits else ""
     commit = writer.commit(state.commit, edits, message, identity, sign=asked.sign) if edits else state.commit
     begun = Journal(state.commit, commit, _local_ref(flow), dict.fromkeys(names, ""), push=sends)
     journal.write(writer.folder, begun)
-    tags = {ref: writer.tag(one.tag, commit, tag_message(one), identity, sign=asked.sign) for ref, one in names.items()}
+    tags = _tags(writer, names, commit, identity, sign=asked.sign)
     begun = Journal(state.commit, commit, _local_ref(flow), tags, push=sends)
     journal.write(writer.folder, begun)
     refs = _refs(commit, branch, tags)
@@ -105,6 +119,14 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     )
 
 
+def _branch_of(flow: Flow, asked: Asked, edits: tuple[Edit, ...]) -> str:
+    """The branch of the release's commit; '' where the tag is all."""
+    if edits:
+        return checks.branch_to_push(flow)
+    checks.refuse_lost(flow, asked)
+    return ""
+
+
 def _warn_of_unpushed(flow: Flow, releases: tuple[Release, ...], remote: str, held: Mapping[str, str]) -> None:
     """Say that a release which this one follows is in this clone alone: others count without it."""
     for previous in dict.fromkeys(one.previous.name for one in releases if one.previous):
@@ -123,22 +145,20 @@ def _push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str]) -> None:
         raise
 
 
+def _tags(
+    writer: Writer, names: Mapping[str, Release], commit: str, identity: Identity, *, sign: bool
+) -> dict[str, str]:
+    try:
+        return {ref: writer.tag(one.tag, commit, tag_message(one), identity, sign=sign) for ref, one in names.items()}
+    except Failure as failure:
+        if failure.kind == "bump.sign":
+            journal.remove(writer.folder)
+        raise
+
+
 def _refs(commit: str, branch: str, tags: dict[str, str]) -> tuple[str, ...]:
     moved = (f"{commit}:refs/heads/{branch}",) if branch else ()
     return (*moved, *(f"{made}:{ref}" for ref, made in tags.items()))
-
-
-def _branch_that_lags(writer: Writer, flow: Flow, asked: Asked) -> str:
-    """The branch that goes with the tags since the remote's lacks HEAD; '' for none. Failure: ``bump.raced`` where the
-    remote's has commits that HEAD lacks.
-    """
-    branch = checks.branch_of_tags(flow, asked)
-    tip = pushing.tip(writer, branch) if branch else ""
-    if not branch or tip == flow.state.commit:
-        return ""
-    if tip and not flow.git.is_ancestor(tip, flow.state.commit):
-        raise refusal.behind(writer, branch)
-    return branch
 
 
 def _local_ref(flow: Flow) -> str:
@@ -147,7 +167,9 @@ def _local_ref(flow: Flow) -> str:
 
 def _earlier(flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> tuple[ReleaseTag, ...]:
     """The tags of a release that was made from HEAD already, by a run that this one repeats."""
-    found = [tag for line in lines for tag in released_from(flow, line.state, asked, line.rules.path)]
+    found = [
+        tag for line in lines for tag in released_from(flow, line.state, asked.of(line.rules.package), line.rules.path)
+    ]
     return tuple(found) if len({tag.commit for tag in found}) == 1 else ()
 
 
@@ -184,6 +206,7 @@ def _found(writer: Writer, flow: Flow, asked: Asked, there: tuple[Standing, ...]
         remote_name=writer.remote,
         made=made,
         there=not made,
+        promoted=is_promoted(there),
         pushed=sends,
     )
 

@@ -12,7 +12,7 @@ from pipeline_kit.errors import Failure, alternative, printable, why
 from pipeline_kit.model.bump import Bumped, Noted
 from pipeline_kit.model.git_state import ReleaseTag
 from pipeline_kit.release import checks
-from pipeline_kit.release.earlier import released_here
+from pipeline_kit.release.earlier import released_as, released_here
 from pipeline_kit.release.files import Files, safe_path
 from pipeline_kit.release.lines import Line, channel_of_branch, lines_of, release_again, release_of
 from pipeline_kit.release.messages import commit_message
@@ -72,6 +72,22 @@ def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[E
         return ()
     files = Files(flow.git, flow.state.commit)
     date = datetime.fromtimestamp(flow.context.clock.now(), UTC).strftime("%Y-%m-%d")
+    for release in releases:
+        own = asked.of(release.package)
+        _refuse_both(own)
+        for file in own.files:
+            try:
+                files.set_version(file, release.path, release.version)
+            except Failure as failure:
+                raise _of_a_package(failure, flow, release, shared=own.files == asked.files) from None
+        if own.changelog:
+            path = safe_path(own.changelog, release.path)
+            made = section(release, date, own.changelog_format, _links(flow))
+            files.write(path, with_section(files.text(path), made, own.changelog_format))
+    return files.edits()
+
+
+def _refuse_both(asked: Asked) -> None:
     if asked.changelog and asked.changelog in asked.files:
         raise Failure(
             "bump.file",
@@ -80,21 +96,15 @@ def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[E
             alternative(f"where one line of it has the version: --file '{printable(asked.changelog)[:200]}:REGEX'"),
             done="nothing was written",
         )
-    for release in releases:
-        for file in asked.files:
-            try:
-                files.set_version(file, release.path, release.version)
-            except Failure as failure:
-                raise _of_a_package(failure, flow, release) from None
-        if asked.changelog:
-            path = safe_path(asked.changelog, release.path)
-            made = section(release, date, asked.changelog_format, _links(flow))
-            files.write(path, with_section(files.text(path), made, asked.changelog_format))
-    return files.edits()
 
 
-def _of_a_package(failure: Failure, flow: Flow, release: Release) -> Failure:
-    """The failure of a file that may have been meant to lie in a package's folder."""
+def _of_a_package(failure: Failure, flow: Flow, release: Release, *, shared: bool) -> Failure:
+    """The failure of a file that may have been meant to lie in a package's folder, or for another package; ``shared``
+    says that the package has no files of its own.
+    """
+    if release.package and shared:
+        own = f"packages: {{ {printable(release.package)[:100]}: {{ files: [...] }} }}"
+        return failure.extended(alternative(f"files of this package's own: pipeline-kit.yml:  {own}"))
     name = next(iter(flow.settings.packages()), "")
     if not name or release.path:
         return failure
@@ -111,6 +121,11 @@ def again_with_notes(flow: Flow, there: tuple[Standing, ...]) -> tuple[Noted, ..
     return with_notes(flow, tuple(release_again(flow, line, tag) for line, tag in there))
 
 
+def is_promoted(there: tuple[Standing, ...]) -> bool:
+    """Whether these are pre-releases whose releases stand on HEAD too."""
+    return all(released_as(line.state, tag) for line, tag in there)
+
+
 def preview(flow: Flow, asked: Asked) -> Bumped:
     """What would be made: nothing is asked over the network, nothing is written."""
     lines = lines_of(flow, asked)
@@ -124,11 +139,14 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
             remote=state.remote if checks.sends(flow, asked) else "",
             remote_name=remote,
             there=True,
+            promoted=is_promoted(there),
         )
     releases = planned(flow, asked, rest)
     edits = files_of(flow, asked, releases)
     if dirty := checks.changed_files(flow):
         flow.context.report.warn(f"{dirty} changed file{'' if dirty == 1 else 's'}: without --dry-run that is refused")
+    if not edits:
+        checks.refuse_lost(flow, asked)
     branch = checks.branch_to_push(flow) if edits else _branch_seen_to_lag(flow, asked)
     refs = (*([f"refs/heads/{branch}"] if branch else []), *(f"refs/tags/{one.tag}" for one in releases))
     return Bumped(

@@ -10,7 +10,7 @@ from pipeline_kit.release import refusal
 from pipeline_kit.release.repository import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pipeline_kit.release.repository import Writer
 
@@ -32,13 +32,19 @@ def has(writer: Writer, tags: dict[str, str]) -> bool:
     return set(held) == set(tags)
 
 
-def free(writer: Writer, refs: Iterable[str]) -> dict[str, str]:
-    """All tags of the remote by name, none of which is one of ``refs``; asked first, as ``has`` does."""
+def tags_of(writer: Writer) -> dict[str, str]:
+    """All tags of the remote by name; asked first, as ``has`` does."""
     held = writer.all_tags()
     if isinstance(held, Answer):
         raise refusal.unreachable(writer, held)
-    _refuse_others(writer, held, dict.fromkeys(refs, ""))
     return {ref.removeprefix(_TAG): made for ref, made in held.items()}
+
+
+def refuse_taken(writer: Writer, refs: Iterable[str], held: Mapping[str, str]) -> None:
+    """Refuse tags, by their full ``refs``, that the remote has: ``held`` are all of its own by name."""
+    for ref in refs:
+        if (name := ref.removeprefix(_TAG)) in held:
+            raise refusal.tag_taken(writer, name)
 
 
 def tip(writer: Writer, branch: str) -> str:

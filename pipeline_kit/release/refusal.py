@@ -22,17 +22,20 @@ _RACED = (
     "failed to update ref",
 )
 _WITH_THE_OTHERS = ("atomic push failed", "atomic push failure")
+_AGAIN = "    # then the same command again"
 UNDONE = "nothing was pushed, nothing was changed here"
 
 
-def behind(writer: Writer, branch: str) -> Failure:
-    """The remote's branch has commits that HEAD lacks, so what would be released is not the newest."""
+def behind(writer: Writer, branch: str, *, taken: bool = False, tags: bool = False) -> Failure:
+    """The remote's branch has commits that HEAD lacks, so what would be released is not the newest. ``taken`` says that
+    its version is out already, ``tags`` that the remote has tags which are not here.
+    """
     return Failure(
         "bump.raced",
         f"{branch} of {writer.remote} has commits that are not here",
         why("The release would lack them, and was counted without them."),
-        *_brought_here(writer, branch),
-        alternative("--no-commit tags the commit that is checked out, whatever the branch has"),
+        *_brought_here(writer, branch, tags=tags),
+        *([] if taken else [alternative("--no-commit tags the commit that is checked out, whatever the branch has")]),
         done=UNDONE,
     )
 
@@ -40,14 +43,7 @@ def behind(writer: Writer, branch: str) -> Failure:
 def of_push(writer: Writer, said: dict[str, str], answer: Answer, refs: tuple[str, ...]) -> Failure:
     """A push that was refused: ``said`` are the refs that the remote refused, each with its reason."""
     if "does not support --atomic" in answer.stderr:
-        return Failure(
-            "bump.no-atomic",
-            f"{writer.remote} can't take commit and tag together",
-            why("It doesn't know git push --atomic, and a release without its tag must never be seen."),
-            alternative("--no-commit pushes one tag, which is all or nothing anyway"),
-            evidence=quote(answer.stderr),
-            done=UNDONE,
-        )
+        return _no_atomic(writer, answer, refs)
     blamed = {ref: reason for ref, reason in said.items() if reason not in _WITH_THE_OTHERS}
     taken = next((ref for ref, reason in blamed.items() if reason == "already exists"), "")
     if taken:
@@ -71,6 +67,20 @@ def of_push(writer: Writer, said: dict[str, str], answer: Answer, refs: tuple[st
     return unreachable(writer, answer)
 
 
+def _no_atomic(writer: Writer, answer: Answer, refs: tuple[str, ...]) -> Failure:
+    several = sum(f":{_TAG}" in ref for ref in refs) > 1
+    branch = any(f":{_BRANCH}" in ref for ref in refs)
+    one = " ".join([*(["--package NAME"] if several else []), *(["--no-commit"] if branch else [])])
+    return Failure(
+        "bump.no-atomic",
+        f"{writer.remote} can't take {'commit and tag' if branch else 'several tags'} together",
+        why("It doesn't know git push --atomic, and a part of a release must never be seen."),
+        alternative(f"{one} pushes one tag, which is all or nothing anyway"),
+        evidence=quote(answer.stderr),
+        done=UNDONE,
+    )
+
+
 def _raced(writer: Writer, ref: str, answer: Answer) -> Failure:
     name = ref.removeprefix(_BRANCH)
     again = _brought_here(writer, name) if name != ref else [fix("the same command again")]
@@ -84,23 +94,23 @@ def _raced(writer: Writer, ref: str, answer: Answer) -> Failure:
     )
 
 
-def _brought_here(writer: Writer, branch: str) -> list[Note]:
-    """How the remote's newer commits get here. What was not pushed yet is put on top of them; not a release that was
-    made here, whose tag would stay behind.
+def _brought_here(writer: Writer, branch: str, *, tags: bool = False) -> list[Note]:
+    """How the remote's newer commits get here, and its ``tags``: git pull brings none where it is told the branch. What
+    was not pushed yet is put on top of them; not a release that was made here, whose tag would stay behind.
     """
-    place = f"{writer.remote} {shlex.quote(branch)}"
+    place, more = f"{writer.remote} {shlex.quote(branch)}", "--tags " if tags else ""
     merged = f"git pull --no-rebase --ff --no-edit {place}"
     match writer.unpushed(branch):
         case "nothing":
-            return [fix(f"git pull --ff-only {place}, and the same command again")]
+            return [fix(f"git pull --ff-only {more}{place}{_AGAIN}")]
         case "releases":
             push = f"git push --follow-tags {writer.remote} {shlex.quote(f'HEAD:{_BRANCH}{branch}')}"
-            return [fix(f"{merged} && {push}, with the release that stands here; then the same command again")]
+            return [fix(f"{merged} && {push}    # the release that stands here; then the same command again")]
         case "commits":
-            return [fix(f"git pull --rebase {place}, and the same command again")]
+            return [fix(f"git pull --rebase {more}{place}{_AGAIN}")]
         case "unknown":
             return [
-                fix(f"git pull --rebase {place}, and the same command again"),
+                fix(f"git pull --rebase {more}{place}{_AGAIN}"),
                 alternative(f"where a release stands here that was not pushed: {merged}"),
             ]
 

@@ -5,13 +5,14 @@ No hook of the repository runs, nor any program that its configuration names (``
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
-from pipeline_kit.errors import Failure, alternative, fix, quote
+from pipeline_kit.errors import Failure, alternative, fix, quote, why
 from pipeline_kit.git.environment import with_settings
 from pipeline_kit.git.remote import PACK
 from pipeline_kit.release.signing import settings_for_writing
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 
     from git import Repo
 
+    from pipeline_kit.errors import Note
     from pipeline_kit.flow import Flow
     from pipeline_kit.git import Git
     from pipeline_kit.release.files import Edit
     from pipeline_kit.release.identity import Identity
 
 NOTHING = "0" * 40
+_HEADER = re.compile(r"^gpgsig(-sha256)? -----BEGIN ", re.MULTILINE)
 Unpushed = Literal["nothing", "commits", "releases", "unknown"]
 
 
@@ -74,7 +77,10 @@ class Writer:
         answer = self._run(
             "commit-tree", signed, "-p", base, "-F", "-", tree, given=message.encode(), env=identity.variables()
         )
-        return _signed(answer, sign=sign)
+        made = _signed(answer, sign=sign)
+        if sign and not _HEADER.search(self._checked("cat-file", "commit", made).partition("\n\n")[0]):
+            raise _unsigned("commit", answer)
+        return made
 
     def tag(self, name: str, commit: str, message: str, identity: Identity, *, sign: bool) -> str:
         """An annotated tag of ``commit``, which no ref names yet."""
@@ -83,14 +89,21 @@ class Writer:
             return self._checked("mktag", given=(head + message).encode())
         # Git signs a tag only while it makes the ref, so that is taken back at once.
         arguments = ("tag", "--sign", "--cleanup=verbatim", "-F", "-", name, commit)
-        _signed(self._run(*arguments, given=message.encode(), env=identity.variables()), sign=True)
+        answer = self._run(*arguments, given=message.encode(), env=identity.variables())
+        _signed(answer, sign=True)
         made = self.id_of(f"refs/tags/{name}")
         self.forget(f"refs/tags/{name}", made)
+        body = self._checked("cat-file", "tag", made).partition("\n\n")[2]
+        # Behind the message, whose words are those of commits.
+        if not body.removeprefix(message).startswith("-----BEGIN "):
+            raise _unsigned("tag", answer)
         return made
 
     def push(self, refs: tuple[str, ...]) -> Answer:
         """Push ``refs`` (``SOURCE:REF``) to the remote, all or none; what git says of each."""
-        options = ("--porcelain", "--atomic", "--no-verify", "--no-signed", "--no-follow-tags")
+        # A remote that doesn't know --atomic refuses it for one ref too, which is all or nothing anyway.
+        atomic = ("--atomic",) if len(refs) > 1 else ()
+        options = ("--porcelain", *atomic, "--no-verify", "--no-signed", "--no-follow-tags")
         last = ("--no-recurse-submodules", "--end-of-options", self.remote)
         return self._run("push", PACK["push"], *options, *last, *refs)
 
@@ -191,7 +204,7 @@ def broke(headline: str, answer: Answer) -> Failure:
     return Failure(
         "tool.disk",
         "no space left on the device that the repository is on",
-        fix("df -h . shows it; make room, and run the same command again"),
+        fix("df -h .    # shows it: make room, then the same command again"),
         evidence=quote(answer.stderr),
     )
 
@@ -201,10 +214,26 @@ def _signed(answer: Answer, *, sign: bool) -> str:
         return answer.stdout.strip()
     if not sign:
         raise broke("git could not make the commit", answer)
-    raise Failure(
+    raise _not_signed("the release could not be signed", answer)
+
+
+def _unsigned(made: str, answer: Answer) -> Failure:
+    """Git ended well and signed nothing: some versions of it do where ssh-keygen fails."""
+    return _not_signed(
+        f"the release could not be signed: the {made} that git made has no signature",
+        answer,
+        why(
+            "Git said that all went well. Its configuration (gpg.format, user.signingKey) has the program and the key."
+        ),
+    )
+
+
+def _not_signed(headline: str, answer: Answer, *notes: Note) -> Failure:
+    return Failure(
         "bump.sign",
-        "the release could not be signed",
+        headline,
+        *notes,
         alternative("without --sign nothing is signed"),
         evidence=quote(answer.stderr),
-        done="nothing was pushed",
+        done="nothing was pushed, nothing was changed here",
     )

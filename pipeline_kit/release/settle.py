@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline_kit.release.journal import Journal
     from pipeline_kit.release.repository import Answer, Writer
 
+_BRANCH = "refs/heads/"
 _LOCKED = re.compile(r"Unable to create '(.+\.lock)': File exists")
 
 
@@ -45,17 +46,40 @@ def settle(writer: Writer, git: Git, journal: Journal, warn: Callable[[str], Non
         updates.append(RefUpdate(journal.branch, journal.commit, journal.base))
     if updates:
         _checked(writer.move(tuple(updates), "pipeline-kit bump"))
+    held = writer.id_of(journal.branch) if journal.commit != journal.base else ""
+    if held and not git.is_ancestor(journal.commit, held):
+        _warn_of_branch(journal, warn)
+
+
+def _warn_of_branch(journal: Journal, warn: Callable[[str], None]) -> None:
+    """Say that the branch here lacks the release, since somebody committed to it in the meantime."""
+    name = journal.branch.removeprefix(_BRANCH)
+    tag = shlex.quote(printable(next(iter(journal.tags)).removeprefix("refs/tags/")))
+    branch = "" if name == "HEAD" else f" {shlex.quote(printable(name))}"
+    warn(f"{printable(name)} here moved on in the meantime and lacks the release: git rebase {tag}{branch}")
+
+
+def follow_remote(writer: Writer, journal: Journal) -> None:
+    """Have this clone know that the remote's branch has the release. A push that ends says so itself; one that was cut
+    off, and of which the remote took all, does not.
+    """
+    name = journal.branch.removeprefix(_BRANCH)
+    seen = f"refs/remotes/{writer.remote}/{name}"
+    held = writer.id_of(seen) if name != journal.branch else ""
+    if held and held != journal.commit and writer.asked((journal.branch,)) == {journal.branch: journal.commit}:
+        writer.move((RefUpdate(seen, journal.commit, held),), "pipeline-kit bump")
 
 
 def _checked(answer: Answer) -> None:
     if answer.code:
         locked = _LOCKED.search(answer.stderr)
-        unlock = f"if no other git is at work: rm {shlex.quote(printable(locked[1]))}, and " if locked else ""
+        again = "the same command again: it completes what is missing"
+        remove = locked and f"rm {shlex.quote(printable(locked[1]))}    # if no other git is at work; then {again}"
         raise Failure(
             "bump.local",
             "the release is made, and this working tree could not follow",
             why("Git refused to move the branch, the tag or the index here."),
-            fix(f"{unlock}the same command again: it completes what is missing"),
+            fix(remove or again),
             evidence=_first_and_last(answer.stderr),
             done="commit and tag are made",
         )

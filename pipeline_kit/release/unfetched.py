@@ -48,7 +48,7 @@ def refuse_unfetched(
                 "bump.unfetched",
                 f"{remote} has the release {printable(tag.name)}, and this clone lacks it",
                 why(f"{release.version} was counted without it."),
-                fix(f"git fetch --tags {remote}, and the same command again"),
+                fix(f"git fetch --tags {remote}    # then the same command again"),
                 done=UNDONE,
             )
 

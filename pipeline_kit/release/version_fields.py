@@ -13,6 +13,8 @@ import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pipeline_kit.release import xml_fields
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -27,13 +29,24 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 _PLAIN = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
+_LOCKS = {
+    "package-lock.json": "package.json",
+    "npm-shrinkwrap.json": "package.json",
+    "Cargo.lock": "Cargo.toml",
+    "uv.lock": "pyproject.toml",
+}
+_CHANGELOGS = ("changelog.md", "changes.md", "history.md", "news.md")
 _CHART_KEYS = ("version", "appVersion")
 # The first matches only: a lock file has thousands, and the two that are meant come first.
 _TRIED = 50
 
 
 class FieldError(ValueError):
-    """A sentence that says what is wrong with the file."""
+    """A sentence that says what is wrong with the file. ``ways`` are what to do, where it is not to give a pattern."""
+
+    def __init__(self, text: str, *ways: str) -> None:
+        super().__init__(text)
+        self.ways = ways
 
 
 def updated(path: str, key: str, text: str, version: str) -> str:
@@ -59,18 +72,18 @@ def locks_of(path: str) -> tuple[str, ...]:
 
 
 def updated_lock(path: str, text: str, manifest: str, version: str) -> str:
-    """A lock file's ``text`` with the version of the package of ``manifest``; as it is where it doesn't hold it."""
+    """The ``text`` of npm's or uv's lock file with the version of the package of ``manifest``; as it is where it
+    doesn't hold it.
+    """
     if path.endswith(".json"):
         for where in (("version",), ("packages", "", "version")):
             if _at(_json(text), where) is not None:
                 text = _replaced(text, _JSON, _json, where, version)
         return text
-    read = _toml(manifest)
-    name = _at(read, ("project", "name")) or _at(read, ("package", "name"))
+    name = _at(_toml(manifest), ("project", "name"))
     if not isinstance(name, str):
         return text
-    if path.endswith("uv.lock"):
-        name = re.sub(r"[-_.]+", "-", name).lower()
+    name = re.sub(r"[-_.]+", "-", name).lower()
     entry = re.compile(
         rf'^\[\[package\]\]\r?\nname = "{re.escape(name)}"\r?\nversion = "(?P<version>[^"\r\n]*)"', re.MULTILINE
     )
@@ -83,13 +96,47 @@ def _editor(name: str) -> Callable[[str, str], str]:
         return _pyproject
     if name == "Cargo.toml":
         return _cargo
-    if name == "package.json":
+    if name == "lerna.json":
+        return _lerna
+    if xml_fields.is_project(name):
+        return lambda text, version: _xml(name, text, version)
+    if name in ("package.json", "composer.json"):
         return lambda text, version: _replaced(text, _JSON, _json, ("version",), version)
     if name.endswith(".py"):
         return lambda text, version: _put(text, _only(_PYTHON, text, '__version__ = "..."'), version)
     if name.lower() in ("version", "version.txt", ".version"):
-        return lambda text, version: _put(text, _only(_PLAIN, text, "a version and nothing else"), version)
+        return _whole
+    if name in _LOCKS:
+        raise FieldError(
+            f"{name} goes along by itself: it is written together with the {_LOCKS[name]} beside it",
+            f"name {_LOCKS[name]} in its place",
+        )
+    if name.lower() in _CHANGELOGS:
+        raise FieldError("a changelog holds more than one version", f"as the changelog: --changelog {name}")
     raise FieldError("it is not known where a file of this name holds its version")
+
+
+def _lerna(text: str, version: str) -> str:
+    if _at(_json(text), ("version",)) == "independent":
+        raise FieldError(
+            "its packages have versions of their own (independent)",
+            "name each package's package.json, under packages in pipeline-kit.yml",
+        )
+    return _replaced(text, _JSON, _json, ("version",), version)
+
+
+def _xml(name: str, text: str, version: str) -> str:
+    try:
+        return xml_fields.with_version(name, text, version)
+    except xml_fields.XmlError as error:
+        raise FieldError(str(error)) from error
+
+
+def _whole(text: str, version: str) -> str:
+    if found := _PLAIN.match(text):
+        return _put(text, found, version)
+    held = f"{len(text.split())} words" if text.strip() else "nothing"
+    raise FieldError(f"a file of this name holds one version and nothing else, and this one holds {held}")
 
 
 def _pyproject(text: str, version: str) -> str:
@@ -98,7 +145,11 @@ def _pyproject(text: str, version: str) -> str:
         if _at(read, where) is not None:
             return _replaced(text, _TOML, _toml, where, version)
     if "version" in (_at(read, ("project", "dynamic")) or ()):
-        raise FieldError("project.version is dynamic: another file holds it")
+        raise FieldError(
+            "project.version is dynamic: it is made when the package is built",
+            "by setuptools-scm or hatch-vcs, from the tag: leave it away, there is nothing to write",
+            "from a file: name that one, such as src/NAME/__init__.py with its __version__, or VERSION",
+        )
     raise FieldError("it has neither project.version nor tool.poetry.version")
 
 
@@ -107,6 +158,8 @@ def _cargo(text: str, version: str) -> str:
     for where in (("package", "version"), ("workspace", "package", "version")):
         if isinstance(_at(read, where), str):
             return _replaced(text, _TOML, _toml, where, version)
+    if _at(read, ("package", "version", "workspace")) is True:
+        raise FieldError("its version is the workspace's, which another file holds")
     raise FieldError("it has neither package.version nor workspace.package.version")
 
 

@@ -39,7 +39,7 @@ def detail(bumped: Bumped, *, dry_run: bool) -> str:
 def _promotion(bumped: Bumped) -> str:
     """How a pre-release becomes the release, where its own branch only makes pre-releases."""
     one = bumped.releases[0].release
-    if len(bumped.releases) > 1 or not one.channel:
+    if len(bumped.releases) > 1 or not one.channel or bumped.promoted:
         return ""
     return f"; bump --to {one.version.partition('-')[0]} releases it"
 

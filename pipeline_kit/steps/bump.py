@@ -13,7 +13,7 @@ from semver import Version
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip, prepare_output
 from pipeline_kit.record import Values
-from pipeline_kit.release.asked import Asked
+from pipeline_kit.release.asked import Asked, Own
 from pipeline_kit.steps.command import Line, step
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def _would(flow: Flow, **options: Any) -> str:
     from pipeline_kit.render.bump import detail
 
     if flow.context.event.kind == "pull_request":
-        raise Skip(outlook(flow, _asked(options)))
-    made = preview(flow, _asked(options))
+        raise Skip(outlook(flow, _asked(flow, options)))
+    made = preview(flow, _asked(flow, options))
     if made.there:
         return detail(made, dry_run=True)
     count = len(made.files)
@@ -125,7 +125,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
     from pipeline_kit.render.bump import detail, preview, word
     from pipeline_kit.steps.version import with_remedy
 
-    asked = _asked(options)
+    asked = _asked(flow, options)
     notes = _notes_path(flow, options["notes"] or "")
     flow.unwritten = flow.unwritten or asked.dry_run
     try:
@@ -157,10 +157,10 @@ def foresee(flow: Flow, **options: Any) -> None:
     """Have the flow see the repository as it would be after the bump, for what a plan says next."""
     from pipeline_kit.release.plan import foreseen
 
-    flow.foresee(foreseen(flow, _asked(options)))
+    flow.foresee(foreseen(flow, _asked(flow, options)))
 
 
-def _asked(options: dict[str, Any]) -> Asked:
+def _asked(flow: Flow, options: dict[str, Any]) -> Asked:
     from pipeline_kit.release.messages import checked
 
     level, version = options["as"], options["to"]
@@ -180,6 +180,7 @@ def _asked(options: dict[str, Any]) -> Asked:
         changelog=options["changelog"] or "",
         changelog_format=options["changelog_format"],
         files=tuple(options["files"]),
+        own=_own(flow, options),
         message=checked(options["message"]),
         sign=options["sign"],
         commit=options["commit"],
@@ -187,6 +188,24 @@ def _asked(options: dict[str, Any]) -> Asked:
         dry_run=options["dry_run"],
         allow_empty=options["allow_empty"],
     )
+
+
+def _own(flow: Flow, options: dict[str, Any]) -> dict[str, Own]:
+    """What packages have of their own, where nobody asks for something else than the configuration does."""
+    configured = flow.settings.options("bump", flow.environment)
+    files = configured.get("files", [])
+    kept = {
+        "files": tuple(options["files"]) == ((files,) if isinstance(files, str) else tuple(files)),
+        "changelog": (options["changelog"] or "") == configured.get("changelog", ""),
+    }
+    found = {}
+    for name in flow.settings.packages():
+        own = flow.settings.files_of_package(name)
+        found[name] = Own(
+            tuple(own["files"]) if "files" in own and kept["files"] else None,
+            own["changelog"] if "changelog" in own and kept["changelog"] else None,
+        )
+    return found
 
 
 def _outputs(made: Bumped) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pipeline_kit.versioning import words
 from pipeline_kit.versioning.channels import channel_line, is_identifier
 
 if TYPE_CHECKING:
+    from pipeline_kit.errors import Note
     from pipeline_kit.model.git_state import GitState, ReleaseTag
     from pipeline_kit.model.rules import Rules
     from pipeline_kit.model.version import Bump
@@ -72,8 +73,16 @@ def out_of_range(asked: Version, allowed: Range, branch: str, count: Count, stat
         "version.range",
         headline,
         why(f"It is asked for by {named}."),
+        *_as_patch(allowed, count, state),
         alternative("take those commits to the branch of the next version, and off this one (git revert)"),
     )
+
+
+def _as_patch(allowed: Range, count: Count, state: GitState) -> list[Note]:
+    patch = count.base("patch")
+    if patch not in allowed or _passes(patch, count, state):
+        return []
+    return [alternative(f"release them as a patch: {bump_command(count.package, '--as', 'patch')}")]
 
 
 def _made_anew(allowed: Range, state: GitState, here: str) -> str:
@@ -130,22 +139,40 @@ def makes_none(branch: str, channel: Channel, rules: Rules) -> Failure:
     )
 
 
-def refuse_taken(found: Version, count: Count, state: GitState, *, within: bool) -> None:
-    """Refuse a version that another branch has released. ``within`` says that the branch keeps to a range, which the
-    next minor version may be outside of.
+def refuse_taken(found: Version, count: Count, state: GitState, channel: Channel) -> None:
+    """Refuse a version that stands on a commit which HEAD lacks. ``channel`` is what the branch releases. None
+    is offered that is higher than such a release: it would make code that lacks it the newest.
     """
     for tag in state.tags:
         if Version.parse(tag.version) == found and tag.commit != state.commit:
-            other = free(found, count, state)
-            if not (found.prerelease or within):
-                other = version.bumped(Version.parse(state.tags[0].version).finalize_version(), "minor")
             raise Failure(
                 "bump.taken",
                 f"{found} is taken: {printable(tag.name)} stands on {tag.commit[:7]}, which is not in this branch",
-                why("A version names one commit for ever, and another branch has released this one."),
-                fix(f"git merge {printable(tag.name)}"),
-                alternative(f"say which version this is: {bump_command(count.package, '--to', str(other))}"),
+                why("A version names one commit for ever, and this one names a commit that HEAD doesn't descend from."),
+                fix(f"git merge {shlex.quote(printable(tag.name))}"),
+                *_beside(found, count, state, channel),
             )
+
+
+def _beside(found: Version, count: Count, state: GitState, channel: Channel) -> list[Note]:
+    """How this branch is released without what has taken its version."""
+    if found.prerelease:
+        other = free(found, count, state)
+        if _passes(other.finalize_version(), count, state, stable=True):
+            return []
+        return [alternative(f"say which version this is: {bump_command(count.package, '--to', str(other))}")]
+    patch = count.base("patch")
+    if _passes(patch, count, state) or not (channel.range is None or patch in channel.range):
+        return []
+    options = ("--to", str(patch)) if channel.name else ("--as", "patch")
+    return [alternative(f"release {patch} from here: {bump_command(count.package, *options)}")]
+
+
+def _passes(offered: Version, count: Count, state: GitState, *, stable: bool = False) -> bool:
+    """Whether ``offered`` is a release that HEAD doesn't descend from, or higher than one that is newer than HEAD's."""
+    highest = Version.parse(count.highest.version) if count.highest else Version(0)
+    others = (Version.parse(tag.version).replace(build=None) for tag in state.tags if tag.stable or not stable)
+    return any(highest < one <= offered for one in others)
 
 
 def free(found: Version, count: Count, state: GitState, *, above: Version | None = None) -> Version:

@@ -52,7 +52,7 @@ def next_release(
             raise refusal.out_of_range(found, where.range, branch, count, state, here=here)
         if count.highest and found <= Version.parse(count.highest.version):
             raise refusal.not_higher(found, count, state, level, asked=exact is not None)
-        refusal.refuse_taken(found, count, state, within=where.range is not None)
+        refusal.refuse_taken(found, count, state, where)
     ids = {commit.id for commit in count.after(previous)}
     return Release(
         version=str(found),

@@ -31,9 +31,9 @@ def quicker(shop: Project, tmp_path: Path) -> Project:
 
 
 def pasted(shop: Project, run: Run, start: str) -> str:
-    """Run the line that begins with ``start``, up to the comma behind it; what was run."""
+    """Run the line that begins with ``start``, up to the comma or comment behind it; what was run."""
     line = next(line for line in run.stderr.splitlines() if start in line)
-    command = line[line.index(start) :].partition(", ")[0]
+    command = line[line.index(start) :].partition(", ")[0].partition(" #")[0].rstrip()
     for one in command.split(" && "):
         program, *arguments = shlex.split(one)
         assert program == "git"
@@ -118,7 +118,7 @@ def test_a_lock_that_was_left_behind_is_named(shop: Project) -> None:
     lock.touch()
     stuck = shop.kit("bump", *FILES)
     assert f"│ fatal: Unable to create '{lock}': File exists." in stuck.stderr
-    assert f"if no other git is at work: rm {shlex.quote(str(lock))}, and the same command again" in stuck.stderr
+    assert f"rm {shlex.quote(str(lock))}    # if no other git is at work; then the same command again" in stuck.stderr
 
 
 def test_a_maintenance_branch_that_a_later_release_was_merged_into_is_made_anew(shop: Project) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 
 import pytest
 from hypothesis import given
@@ -25,6 +24,25 @@ version   =   '1.0.0'  # keep me
 
 [tool.x]
 version = "1.0.0"
+"""
+POM = """\
+<?xml version="1.0"?>
+<!-- <version>1.0.0</version> -->
+<project xmlns="http://maven.apache.org/POM/4.0.0" a='/>'>
+  <parent><artifactId>p</artifactId><version>1.0.0</version></parent>
+  <dependencies><dependency><version>1.0.0</version></dependency><x/></dependencies>
+  <version> 1.0.0-SNAPSHOT </version><!-- keep me -->
+  <build><plugins><plugin><version>1.0.0</version></plugin></plugins></build>
+</project>
+"""
+CSPROJ = """\
+<Project Sdk="Microsoft.NET.Sdk">\r
+  <PropertyGroup Condition="'$(A)' > '1'"><VersionPrefix>0.9.0</VersionPrefix></PropertyGroup>\r
+  <PropertyGroup>\r
+    <Version>1.0.0</Version>\r
+  </PropertyGroup>\r
+  <ItemGroup><PackageReference Include="x"><Version>1.0.0</Version></PackageReference></ItemGroup>\r
+</Project>
 """
 CHART = """\
 apiVersion: v2
@@ -61,6 +79,14 @@ dependencies:
         ("Chart.yaml:version", CHART, CHART.replace("n: 1.0.0  #", "n: 1.5.0  #")),
         ("Chart.yaml", "version: 1.0.0\r\n", "version: 1.5.0\r\n"),
         ('docs/conf.py:^release = "(.+)"', 'x = 1\nrelease = "1.0.0"\n', 'x = 1\nrelease = "1.5.0"\n'),
+        ("pom.xml", POM, POM.replace("1.0.0-SNAPSHOT", "1.5.0")),
+        ("a/Shop.csproj", CSPROJ, CSPROJ.replace(">\r\n    <Version>1.0.0", ">\r\n    <Version>1.5.0")),
+        ("Directory.Build.props",
+         "<Project><PropertyGroup><VersionPrefix>1.0.0</VersionPrefix></PropertyGroup></Project>",
+         "<Project><PropertyGroup><VersionPrefix>1.5.0</VersionPrefix></PropertyGroup></Project>"),
+        ("lerna.json", '{"version": "1.0.0"}', '{"version": "1.5.0"}'),
+        ("composer.json", '{"require": {"version": "1.0.0"}, "version": "1.0.0"}',
+         '{"require": {"version": "1.0.0"}, "version": "1.5.0"}'),
         ("a.csproj:<Version>(.*)</Version>", "<Version>1.0.0</Version>", "<Version>1.5.0</Version>"),
     ],
 )  # fmt: skip
@@ -73,17 +99,58 @@ def test_only_the_version_changes(file: str, before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("pyproject.toml", "[project]\ndynamic = ['version']\n", "project.version is dynamic: another file holds it"),
+        (
+            "pyproject.toml",
+            "[project]\ndynamic = ['version']\n",
+            "project.version is dynamic: it is made when the package is built",
+        ),
         ("pyproject.toml", "[tool.x]\n", "it has neither project.version nor tool.poetry.version"),
         ("pyproject.toml", "[project\n", "it is not TOML: "),
         ("pyproject.toml", "[project]\nversion = '''\n1.0.0'''\n", "project.version can't be found in the text"),
         ("package.json", "{", "it is not JSON: "),
         ("package.json", "{}", "it has no version"),
-        ("Cargo.toml", "[package]\nversion.workspace = true\n", "it has neither"),
+        ("Cargo.toml", "[package]\nversion.workspace = true\n", "its version is the workspace's"),
+        ("Cargo.toml", "[package]\n", "it has neither"),
+        (
+            "package-lock.json",
+            "{}",
+            "package-lock.json goes along by itself: it is written together with the package.json",
+        ),
+        ("uv.lock", "", "uv.lock goes along by itself: it is written together with the pyproject.toml"),
+        ("Cargo.lock", "", "Cargo.lock goes along by itself: it is written together with the Cargo.toml"),
+        ("CHANGELOG.md", "", "a changelog holds more than one version"),
         ("Chart.yaml", "name: x\n", "it has no version or appVersion at its top level"),
         ("a.py", "x = 1\n", '__version__ = "..." is not there'),
         ("a.py", '__version__ = "1"\n__version__ = "2"\n', '__version__ = "..." is there 2 times: lines 1, 2'),
-        ("VERSION", "1.0.0\n2.0.0\n", "a version and nothing else is not there"),
+        (
+            "VERSION",
+            "1.0.0\n2.0.0\n",
+            "a file of this name holds one version and nothing else, and this one holds 2 words",
+        ),
+        ("VERSION", "\n", "a file of this name holds one version and nothing else, and this one holds nothing"),
+        ("lerna.json", '{"version": "independent"}', "its packages have versions of their own (independent)"),
+        ("composer.json", "{}", "it has no version"),
+        (
+            "pom.xml",
+            "<project><parent><version>1</version></parent></project>",
+            "the project has no version of its own",
+        ),
+        (
+            "pom.xml",
+            "<project><version>${revision}</version></project>",
+            "version is no version as it stands, but ${rev",
+        ),
+        ("pom.xml", "<project><version></version></project>", "version is no version as it stands, but empty"),
+        ("pom.xml", "<!DOCTYPE x [<!ENTITY v '1'>]><project/>", "it has a document type"),
+        ("pom.xml", "<project><version>1</project>", "it is not XML: project ends where it doesn't begin"),
+        ("pom.xml", "<project><version>1</version>", "it is not XML: project doesn't end"),
+        ("pom.xml", "<project><version", "it is not XML: a tag doesn't end"),
+        ("a.csproj", "<Project></Project>", "it has neither Version nor VersionPrefix"),
+        (
+            "a.csproj",
+            CSPROJ.replace("0.9.0</VersionPrefix>", "1</VersionPrefix><Version>2</Version>"),
+            "Version is there 2 times: lines 2, 4",
+        ),
         ("setup.cfg", "x\n", "it is not known where a file of this name holds its version"),
         ("a.txt:nothing(x)", "y\n", "nothing(x) is not there"),
         ("a.txt:(x)", "x\nx\n", "(x) is there 2 times: lines 1, 2"),
@@ -109,10 +176,6 @@ def test_lock_files_repeat_the_version() -> None:
     changed = json.loads(updated_lock("package-lock.json", json.dumps(lock), "{}", "1.5.0"))
     assert changed["version"] == changed["packages"][""]["version"] == "1.5.0"
     assert changed["packages"]["node_modules/y"]["version"] == "1.0.0"
-    manifest = '[package]\nname = "shop"\nversion = "1.5.0"\n'
-    cargo = '[[package]]\nname = "other"\nversion = "1.0.0"\n\n[[package]]\nname = "shop"\nversion = "1.0.0"\n'
-    read = tomllib.loads(updated_lock("Cargo.lock", cargo, manifest, "1.5.0"))
-    assert [one["version"] for one in read["package"]] == ["1.0.0", "1.5.0"]
     uv = '[[package]]\nname = "my-shop"\nversion = "1.0.0"\nsource = { editable = "." }\n'
     assert '"1.5.0"' in updated_lock("uv.lock", uv, '[project]\nname = "My_Shop"\n', "1.5.0")
     assert updated_lock("uv.lock", uv, '[project]\nname = "other"\n', "1.5.0") == uv

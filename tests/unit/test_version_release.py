@@ -380,7 +380,7 @@ OUT = (ReleaseTag("v2.0.0", "2.0.0", "b" * 40), tag("1.4.3-rc.1", 90), LATEST)
         (state("fix: a"), Event("push", branch="2.x"), "begin it: pipeline-kit bump --to 2.0.0"),
         (state("feat: a", latest=None), Event("push", branch="1.2.x"), "begin it: pipeline-kit bump --to 1.2.0"),
         (
-            state("feat: a"),
+            state("feat: a", tags=(tag("1.4.3", 50), LATEST)),
             Event("push", branch="1.4.x"),
             "take those commits to the branch of the next version, and off this one (git revert)",
         ),
@@ -429,8 +429,8 @@ def test_a_maintenance_branch_without_a_range_is_offered_that_of_the_last_releas
 @pytest.mark.parametrize(
     ("made", "branch", "asked", "expected"),
     [
-        (state("feat: a", tags=(tag("1.5.0", 50), LATEST)), "main", None, "1.6.0"),
-        (state("fix: a", tags=(tag("2.0.0", 51), tag("1.4.3", 50), LATEST)), "1.4.x", None, "1.4.4"),
+        (state("feat: a", tags=(tag("1.5.0", 50), LATEST)), "main", None, "1.4.3"),
+        (state("feat: a", tags=(tag("2.0.0", 51), tag("1.5.0", 50), LATEST)), "hotfix", "1.5.0", "1.4.3"),
         (state("feat: a", tags=(tag("1.5.0-rc.1", 50), LATEST)), "main", "1.5.0-rc.1", "1.5.0-rc.2"),
     ],
 )
@@ -439,5 +439,29 @@ def test_what_is_offered_for_a_version_that_is_taken_is_made(
 ) -> None:
     on = Event("push", branch=branch)
     offered = ways(made, on, asked=asked and Version.parse(asked))[-1]
-    assert offered == f"say which version this is: pipeline-kit bump --to {expected}"
+    named = f"say which version this is: pipeline-kit bump --to {expected}"
+    assert offered in (named, f"release {expected} from here: pipeline-kit bump --as patch")
     assert str(follow(made, offered, on)) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "branch", "asked"),
+    [
+        (state("fix: a", tags=(tag("2.0.0", 51), tag("1.4.3", 50), LATEST)), "1.4.x", None),
+        (state("feat: a", tags=(tag("1.5.0", 51), tag("1.4.3", 50), LATEST)), "main", None),
+        (state("feat: a", tags=(tag("1.5.0", 51), tag("1.5.0-rc.1", 50), LATEST)), "main", "1.5.0-rc.1"),
+    ],
+)
+def test_none_is_offered_that_is_higher_than_releases_that_are_not_here(
+    made: GitState, branch: str, asked: str | None
+) -> None:
+    """It would be the newest, and lack what they have."""
+    (offered,) = ways(made, Event("push", branch=branch), asked=asked and Version.parse(asked))
+    assert offered.startswith("git merge v1.")
+
+
+def test_what_asks_for_more_than_a_maintenance_branch_may_release_is_a_patch_if_asked_for() -> None:
+    on = Event("push", branch="1.4.x")
+    offered = ways(state("feat: a"), on)[0]
+    assert offered == "release them as a patch: pipeline-kit bump --as patch"
+    assert str(follow(state("feat: a"), offered, on)) == "1.4.3"
