@@ -96,8 +96,7 @@ def facts(environ: Mapping[str, str]) -> EventFacts:
     """What variables and payload tell about the event. The ref of pull_request_target is the pull request's."""
     name, ref, payload = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_REF", ""), _payload(environ)
     if "pull_request_target" in name:
-        number = _at(payload, "number")
-        ref = f"refs/pull/{number if type(number) is int else 'undefined'}/merge"
+        ref = f"refs/pull/{_written(payload, 'number')}/merge"
     base = ""
     if ref.startswith("refs/tags/"):
         base = _text(payload, "base_ref").removeprefix("refs/heads/")
@@ -124,9 +123,14 @@ def facts(environ: Mapping[str, str]) -> EventFacts:
 
 def _commit_times(payload: object) -> dict[str, str]:
     found = _at(payload, "commits")
-    commits = [*(found if isinstance(found, list) else ()), _at(payload, "head_commit")]
-    # The first that names a commit counts.
-    return {_text(one, "id"): _text(one, "timestamp") for one in reversed(commits) if _text(one, "timestamp")}
+    commits = found if isinstance(found, list) else ()
+    times: dict[str, str] = {}
+    for one in commits:
+        # The first pushed one of that id counts, and where it tells no time the head.
+        times.setdefault(_text(one, "id"), _text(one, "timestamp"))
+    head = _at(payload, "head_commit")
+    times[_text(head, "id")] = times.get(_text(head, "id")) or _text(head, "timestamp")
+    return {commit: time for commit, time in times.items() if time}
 
 
 def _identity(environ: Mapping[str, str], repository_url: str) -> RunIdentity:
@@ -152,6 +156,14 @@ def _at(payload: object, *keys: str) -> object:
 def _text(payload: object, *keys: str) -> str:
     found = _at(payload, *keys)
     return found if isinstance(found, str) else ""
+
+
+def _written(payload: object, key: str) -> str:
+    """What is there as JavaScript writes it in a text: docker/metadata-action takes it as it comes."""
+    if not isinstance(payload, dict) or key not in payload:
+        return "undefined"
+    value = payload[key]
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _number(payload: object) -> str:

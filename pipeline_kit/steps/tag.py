@@ -15,7 +15,7 @@ from pipeline_kit.model.version import NextVersion
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Line, step
 from pipeline_kit.tagging import facts as facts_of
-from pipeline_kit.tagging import variables
+from pipeline_kit.tagging import javascript, variables
 from pipeline_kit.tagging.images import names as image_names
 from pipeline_kit.tagging.lists import shown
 from pipeline_kit.tagging.metadata import compact, indented
@@ -47,6 +47,16 @@ class Lines(click.ParamType[str]):
         if not isinstance(value, str):
             self.fail(f"{value!r} is no text.", param, ctx)
         return value
+
+
+class Word(click.Choice[str]):
+    """A word of a list, whatever white space is around it: an input of an action may have some. None is the first."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word."""
+        if isinstance(value, str):
+            value = javascript.trim(value) or self.choices[0]
+        return super().convert(value, param, ctx)
 
 
 def _lines(flag: str, metavar: str, text: str) -> Any:
@@ -86,7 +96,7 @@ def _separator(flag: str, what: str) -> Any:
     ),
     click.option(
         "--context",
-        type=click.Choice(["workflow", "git"]),
+        type=Word(["workflow", "git"]),
         default="workflow",
         show_default=True,
         help="Whether the event comes from the CI, or from the checked-out commit alone.",
@@ -159,8 +169,9 @@ def command(
     found = asked.metadata(facts, listed, told)
     added = extra_tags(extra, kubernetes=kubernetes)
     made = plan(flow.state, flow.context.event, named, [*own, *added], version=version, labels=found.labels)
+    target = javascript.trim(bake_target) or _BAKE_TARGET
     more = tuple(tag.name for tag in made.tags if tag.name not in listed)
-    found = msgspec.structs.replace(found, names=(*listed, *more), levels=settings.levels, bake_target=bake_target)
+    found = msgspec.structs.replace(found, names=(*listed, *more), levels=settings.levels, bake_target=target)
     separators = (sep_tags or "\n", sep_labels or "\n", sep_annotations or "\n")
     given = outputs(found, separators) | _bake_files(flow, found)
     names = [tag.name for tag in made.tags]
@@ -196,10 +207,10 @@ def _facts(flow: Flow, asked: Request, settings: facts_of.Settings, source: str,
     now = context.clock.now()
     if asked.rules and not asked.compat:
         _refuse_elsewhere(flow, told)
-    if asked.compat:
-        return facts_of.compatible(told, flow.state, settings, now)
     if asked.asks and not default_branch:
         default_branch = told.repository.default_branch or context.event.default_branch or _default_branch(flow)
+    if asked.compat:
+        return facts_of.compatible(told, flow.state, settings, now, default_branch=default_branch)
     return facts_of.facts(told, flow.state, context.environ, now, default_branch=default_branch)
 
 

@@ -102,7 +102,11 @@ class Evaluation:
         pattern = one.attributes["pattern"]
         if not parsed.stable:
             # Before a release there is nothing coarser: 1.5.0-rc.1 must not become 1.5.
-            text = parsed.raw if _is_raw(pattern) else parsed.version
+            text = parsed.version
+            if _is_raw(pattern):
+                # The peer reads a pattern of pep440 here, and fills in none.
+                plain = self._compat and one.type == "pep440"
+                text = parsed.raw if plain else template.render(template.parse(pattern), known, compat=self._compat)
             return self._around(one, text, "version", version=parsed.version)
         read = template.parse(pattern)
         text = template.render(read, known, compat=self._compat)
@@ -262,8 +266,11 @@ def _version_in(*texts: str) -> str:
 
 
 def _is_prerelease(text: str) -> bool:
+    """Whether it comes before a release: 1.2.3-1, by semantic versioning; 1.0-1, 3.18-r2 and 1.0.post1 come after it,
+    by PEP 440, and no semantic version looks like them.
+    """
     parsed = _parsed(text)
-    return bool(parsed and not parsed.stable)
+    return bool(parsed and not parsed.stable and not parsed.later)
 
 
 def _parsed(text: str) -> versions.Parsed | None:

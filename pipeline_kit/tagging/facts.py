@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from pipeline_kit.model.git_state import GitState
 
 _SHORT = 7
+# 2019-11-03T01:30:15+02:00 and its shorter forms: none of Python's own, such as 2019-W44-7.
+_TIME = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
+)
 _BOOLEANS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
     **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
@@ -79,7 +85,7 @@ class Facts(msgspec.Struct, frozen=True):
         """
         if math.isnan(self.short):
             raise _meaningless("DOCKER_METADATA_SHORT_SHA_LENGTH", "NaN", "7")
-        return self.sha if self.short >= len(self.sha) else self.sha[: max(0, int(self.short))]
+        return self.sha[: int(min(max(0.0, self.short), len(self.sha)))]
 
 
 def facts(
@@ -103,17 +109,20 @@ def facts(
     )
 
 
-def compatible(told: EventFacts, state: GitState, settings: Settings, now: float) -> Facts:
-    """The facts as docker/metadata-action has them: the commit that the CI names, and the payload's words."""
+def compatible(told: EventFacts, state: GitState, settings: Settings, now: float, *, default_branch: str = "") -> Facts:
+    """The facts as docker/metadata-action has them: the commit that the CI names, and the payload's words. The API's
+    default branch, which ``edge`` asks for, is the given one or the payload's.
+    """
     sha = told.head_sha if settings.head_sha and told.head_sha else told.sha or state.commit
     time = _time_of(told.commit_times.get(sha, ""))
+    repository = told.repository if told.repository.url else _of_git(state)
     return Facts(
         event=told.name,
         ref=told.ref,
         sha=sha,
         base=told.base,
         default_branch=told.repository.default_branch,
-        repository=told.repository if told.repository.url else _of_git(state),
+        repository=msgspec.structs.replace(repository, default_branch=default_branch or told.repository.default_branch),
         created=now,
         commit_time=state.time if time is None else time,
         now=now,
@@ -156,10 +165,14 @@ def _of_git(state: GitState) -> RepositoryFacts:
 
 
 def _time_of(text: str) -> float | None:
+    """Seconds since 1970, in UTC where it names no zone, as on a runner; None for what is not of the form of ISO 8601
+    that GitHub writes.
+    """
     try:
-        return datetime.fromisoformat(text).timestamp() if text else None
+        found = datetime.fromisoformat(text.upper()) if re.match(_TIME, text) else None
     except ValueError:
         return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() if found else None
 
 
 def _meaningless(name: str, value: str, example: str) -> Failure:

@@ -30,9 +30,10 @@ def parse(items: list[str], *, compat: bool = False) -> tuple[Image, ...]:
     return found
 
 
-def names(images: tuple[Image, ...]) -> tuple[str, ...]:
-    """The names of those that are enabled, in small letters."""
-    return tuple(image.name.lower() for image in images if image.enable)
+def names(images: tuple[Image, ...], *, compat: bool = False) -> tuple[str, ...]:
+    """The names of those that are enabled, in small letters, each once; with ``compat`` as often as it is listed."""
+    found = tuple(image.name.lower() for image in images if image.enable)
+    return found if compat else tuple(dict.fromkeys(found))
 
 
 def _plain(items: list[str]) -> tuple[Image, ...]:

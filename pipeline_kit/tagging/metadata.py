@@ -42,7 +42,7 @@ class Metadata(msgspec.Struct, frozen=True):
     @property
     def leveled(self) -> tuple[str, ...]:
         """The annotations as ``docker buildx build --annotation`` takes them."""
-        return tuple(f"{level}:{key}={value}" for level in self.levels for key, value in self.annotations.items())
+        return self._on(self.levels)
 
     def json(self) -> dict[str, Any]:
         """Everything but the version, as the output ``json`` has it."""
@@ -59,16 +59,24 @@ class Metadata(msgspec.Struct, frozen=True):
         arguments |= {"DOCKER_META_VERSION": self.version} if self.version else {}
         tags: dict[str, Any] = {"tags": list(self.tags)}
         labels: dict[str, Any] = {"labels": self._label_object()}
+        # docker/metadata-action keeps no more of the levels: it splits a text of its own at each colon.
+        levels = ",".join(self.levels).partition(":")[0].split(",")
         found = {
             "bake-file-tags": {**tags, "args": arguments},
             "bake-file-labels": labels,
-            "bake-file-annotations": {"annotations": list(self.leveled)},
+            "bake-file-annotations": {"annotations": list(self._on(levels))},
             "bake-file": {**tags, **labels, "args": arguments},
         }
         return {name: {"target": {self.bake_target: target}} for name, target in found.items()}
 
+    def _on(self, levels: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{level}:{key}={value}" for level in levels for key, value in self.annotations.items())
+
     def _label_object(self) -> dict[str, str]:
-        found = self.labels if self.whole else {key: _first_line(value) for key, value in self.labels.items()}
+        found = self.labels
+        if not self.whole:
+            # A text can't become the prototype of an object of JavaScript, so it is lost there.
+            found = {key: _first_line(value) for key, value in found.items() if key != "__proto__"}
         # JavaScript's objects have keys that are numbers first.
         numbers = sorted((key for key in found if _is_index(key)), key=int)
         return {key: found[key] for key in (*numbers, *(key for key in found if key not in set(numbers)))}

@@ -7,7 +7,13 @@ import re
 LONGEST_TAG = 128
 LONGEST_LABEL = 63
 _OTHERS = re.compile(r"[^a-zA-Z0-9._-]+")
-_AS_A_RELEASE = r"v?[0-9]+(?:\.[0-9]+(?:\.[0-9]+(?:[-+].*)?)?)?\Z"
+# A version of PEP 440, and a semantic one, as a tag has it: of 1!2.0+x it is 1-2.0-x.
+_AS_A_RELEASE = (
+    r"v?(?P<epoch>[0-9]+-)?[0-9]+(?P<more>(?:\.[0-9]+)*)"
+    r"(?P<kind>(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[-_.]?[0-9]*)?"
+    r"(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?(?:[-_.]?dev[-_.]?[0-9]*)?)"
+    r"(?P<end>-.*)?\Z"
+)
 _MARK = 8
 
 
@@ -34,12 +40,25 @@ def is_latest(name: str) -> bool:
     return name == "latest" or name.startswith("latest-")
 
 
+def is_release(name: str) -> bool:
+    """Whether ``name`` is one that a release may have, by semantic versioning or by PEP 440."""
+    found = re.match(_AS_A_RELEASE, name, re.IGNORECASE | re.ASCII)
+    if not found:
+        return False
+    # Of one number alone more is most often a branch: v2-dev, 2024-01, 1234-a-page. 1.5-x is none of a release either;
+    # 1.5.0-x is a pre-release, and 1.5rc1-x has a local version.
+    dots = found["more"].count(".")
+    if not dots:
+        return not (found["epoch"] or found["kind"] or found["end"])
+    return dots > 1 or not found["end"] or bool(found["kind"])
+
+
 def of_branch(branch: str) -> str:
     """The name of what a branch holds. A branch that is called as a release's tags are (``1.5``, ``latest``, also
     ``+latest``, which becomes that) has ``branch-`` in front: what is not released must not move them.
     """
     name = sanitized(branch).strip("._-")
-    return f"branch-{branch}" if is_latest(name) or re.match(_AS_A_RELEASE, name) else branch
+    return f"branch-{branch}" if is_latest(name) or is_release(name) else branch
 
 
 def shortened(text: str, longest: int) -> str:

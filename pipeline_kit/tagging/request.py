@@ -49,7 +49,7 @@ class Request(msgspec.Struct, frozen=True):
         return metadata.Metadata(
             version=version,
             names=tuple(names),
-            images=images.names(self.images),
+            images=images.names(self.images, compat=self.compat),
             labels=metadata.labels(facts, version, self.labels, compat=self.compat),
             annotations=metadata.labels(facts, version, self.annotations, compat=self.compat),
             whole=not self.compat,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
@@ -66,12 +65,11 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def ordered(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules by priority; those of one priority as they were written. One without a number is equal to any other."""
-
-    def compare(one: Rule, other: Rule) -> int:
-        return (one.priority < other.priority) - (one.priority > other.priority)
-
-    return tuple(sorted(rules, key=cmp_to_key(compare)))
+    """The rules by priority; those of one priority as they were written. One without a number is equal to any other,
+    so the way of sorting decides; it is not Python's, which differs from release to release.
+    """
+    ranked = [(one.priority, one) for one in rules]
+    return tuple(one for _, one in javascript.sorted_by(ranked, lambda one, other: one[0] > other[0]))
 
 
 def parse(item: str, *, compat: bool = False) -> Rule:

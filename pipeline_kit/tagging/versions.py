@@ -35,13 +35,14 @@ _LETTERS = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 
 class Parsed(msgspec.Struct, frozen=True):
     """``version`` is the normal form, without build metadata; ``stable`` is false for what comes before a release, and
-    for PEP 440 also for what comes after one (``.post1``).
+    for PEP 440 also for what comes after one (``.post1``), of which ``later`` is true.
     """
 
     raw: str
     version: str
     numbers: tuple[str, str, str]
     stable: bool
+    later: bool = False
     prerelease: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
 
@@ -88,6 +89,7 @@ def pep440(text: str, *, compat: bool = False) -> Parsed | None:
         version="".join(pieces),
         numbers=(numbers[0], numbers[1], numbers[2]),
         stable=not (found["pre"] or found["post"] or found["dev"]),
+        later=bool(found["post"] and not found["pre"] and not found["dev"]),
     )
 
 

@@ -238,6 +238,30 @@ def test_a_default_branch_that_nobody_tells_is_asked_for(repository: Repository)
     assert Kit(repository.folder, azure)("tag", "--tags", RULES, "--default-branch", "main").code == 0
 
 
+def test_with_compat_too_the_default_branch_may_be_given_or_the_clone_s(repository: Repository, tmp_path: Path) -> None:
+    """docker/metadata-action asks the API, which none is asked here; the payload has no repository."""
+    clone = repository.clone(tmp_path / "clone")
+    environ = GITHUB | {"GITHUB_REF": "refs/heads/main", "GITHUB_SHA": "b" * 40}
+    kit = Kit(clone.folder, environ | {"PIPELINE_KIT_TAG_COMPAT": "metadata-action"})
+    rules = ("tag", "--tags", "type=edge\ntype=sha")
+    assert kit(*rules).result == "edge\nsha-bbbbbbb"
+    assert kit(*rules, "--default-branch", "other").result == "sha-bbbbbbb"
+    clone("remote", "set-head", "origin", "--delete")
+    assert kit(*rules).result == "sha-bbbbbbb"
+    assert kit(*rules, PIPELINE_KIT_TAG_DEFAULT_BRANCH="main").result == "edge\nsha-bbbbbbb"
+
+
+@pytest.mark.parametrize(("target", "expected"), [(" t ", "t"), (" ", "docker-metadata-action")])
+def test_white_space_around_an_input_does_not_count(repository: Repository, target: str, expected: str) -> None:
+    environ = {"PIPELINE_KIT_TAG_BAKE_TARGET": target, "PIPELINE_KIT_TAG_CONTEXT": " workflow "}
+    done = Kit(repository.folder, environ)("tag", "--tags", "type=sha")
+    assert done.code == 0, done.stderr
+    written = json.loads((repository.folder / ".pipeline-kit" / "bake" / "bake-file.json").read_text())
+    assert list(written["target"]) == [expected]
+    assert Kit(repository.folder)("tag", "--tags", "type=sha", "--context", " ").code == 0
+    assert Kit(repository.folder)("tag", "--tags", "type=sha", "--context", "x").code == 64
+
+
 def test_a_shallow_clone_is_enough_for_rules_that_need_no_version(repository: Repository, tmp_path: Path) -> None:
     clone = repository.clone(tmp_path / "clone", "--depth", "1", "--no-tags")
     kit = Kit(clone.folder, GITHUB | {"GITHUB_REF": "refs/heads/main"})

@@ -12,7 +12,7 @@ from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
 from pipeline_kit.model.git_state import GitState
 from pipeline_kit.model.reference import is_tag
 from pipeline_kit.tagging import facts as facts_of
-from pipeline_kit.tagging import images, rule
+from pipeline_kit.tagging import images, request, rule
 from pipeline_kit.tagging.deviations import DEVIATIONS
 from pipeline_kit.tagging.metadata import compact
 from tests.unit.tagging_samples import COMMIT_TIME, NOW, SHA, evaluated, facts, metadata, names, tag
@@ -44,6 +44,13 @@ def test_no_duplicates() -> None:
     rules = "type=raw,value=latest"
     assert names(rules, flavor="latest=true", compat=True) == ["latest", "latest"]
     assert names(rules, flavor="latest=true") == ["latest"]
+    twice = ("u/a:1.5.0", "u/a:latest")
+    theirs, ours = (metadata(images="u/A\nu/a", compat=compat) for compat in (True, False))
+    assert theirs.tags == (*twice, *twice)
+    assert ours.tags == twice
+    assert ours.json()["tags"] == list(twice)
+    target = ours.bake_files()["bake-file"]["target"]["docker-metadata-action"]
+    assert (target["tags"], target["args"]["DOCKER_META_IMAGES"]) == (list(twice), "u/a")
 
 
 def test_length() -> None:
@@ -121,6 +128,9 @@ def test_missing_group() -> None:
     assert names("type=match,pattern=v(.*),group=2", tag("v1"), compat=True) == []
     assert "group 2" in refused("tag.pattern", "type=match,pattern=v(.*),group=2", tag("v1")).headline
     refused("tag.pattern", "type=semver,pattern={{version}},match=v.*", tag("v1.0.0"))
+    for group in ("01", "1.0", "0x1", "-1", ""):
+        assert names(f"type=match,pattern=v(.*),group={group}", tag("v1"), compat=True) == []
+        refused("tag.rule", f"type=match,pattern=v(.*),group={group}", tag("v1"))
 
 
 def test_latest_prerelease() -> None:
@@ -131,14 +141,56 @@ def test_latest_prerelease() -> None:
         assert names(rules, tag("v2.0.8")) == ["v2.0.8", "latest"]
 
 
-@pytest.mark.parametrize("branch", ["1", "1.5", "v2", "1.5.0", "1.5.0-rc.1", "latest", "latest-alpine", "+1.5"])
+_LATER = ("1.0.post1", "1.0-1", "2024.01.02-1", "20240102-1", "v1-2", "3.18-r2", "1.2.3.post1", "2024.1", "nightly")
+_BEFORE = ("1.2.3-1", "1.2.3-r2", "2024.1.2-1", "v1.0.0-0", "1.0rc1", "1.0.dev2", "1.0.post1.dev2", "1.0rc1.post2")
+
+
+@pytest.mark.parametrize("rules", ["type=ref,event=tag", "type=match,pattern=.*"])
+@pytest.mark.parametrize(("name", "moves"), [*((one, True) for one in _LATER), *((one, False) for one in _BEFORE)])
+def test_what_comes_after_a_release_moves_latest(rules: str, name: str, moves: bool) -> None:
+    assert names(rules, tag(name), compat=True) == [name, "latest"]
+    assert names(rules, tag(name)) == [name, "latest"][: 1 + moves]
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        *("1", "1.5", "v2", "1.5.0", "1.5.0-rc.1", "latest", "latest-alpine", "+1.5", "1.2.3.4", "V1.5", "V1.5.0-RC.1"),
+        *("1.5.0rc1", "1.5rc1", "1.5.post1", "v1.5.0rc1", "1.5-1", "1.5.dev2", "1.5a", "1.5.0.rc-1", "1-2.0"),
+        *("1.5rc1-local.1", "1.0rc1.post2.dev3", "1.2.3.4-rc.1"),
+    ],
+)
 @pytest.mark.parametrize("rules", ["type=ref,event=branch", "type=raw,value={{branch}}"])
 def test_branch_names(rules: str, branch: str) -> None:
     there = facts(f"refs/heads/{branch}")
     theirs = [branch.replace("+", "-")]
     assert names(rules, there, compat=True) == theirs
     assert names(rules, there) == [f"branch-{one}" for one in theirs]
-    assert names(rules, facts("refs/heads/main")) == ["main"]
+    for other in (
+        "main",
+        "1234-fix",
+        "2024-01",
+        "v2-dev",
+        "2-beta",
+        "2024-01-fix",
+        "1.x",
+        "1.5-x",
+        "1234-a-new-page",
+        "7c3a9b",
+        "release-1.5rc1",
+        "1.5rc1x",
+        "v1.5.0.1x",
+    ):
+        assert names(rules, facts(f"refs/heads/{other}")) == [other]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.5.0rc1", "1.5", "1!2.0", "V1.2.3.4", "1.5-1", "1.5a1.post2.dev3", "1.0rc1+x.1", "1.0.dev"]
+)
+@pytest.mark.parametrize("pattern", ["{{version}}", "{{raw}}"])
+def test_a_branch_never_has_the_name_that_a_version_of_a_package_has(text: str, pattern: str) -> None:
+    name = names(f"type=pep440,pattern={pattern}", tag(text))[0]
+    assert names("type=ref,event=branch", facts(f"refs/heads/{name}")) == [f"branch-{name}"]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +232,10 @@ def test_default_branch() -> None:
     created = tag("v1", event="create")
     assert names(rules, created, compat=True) == ["x"]
     assert names(rules, created) == []
+    for event in ("schedule", "issues", "issue_comment", "discussion", "discussion_comment"):
+        theirs = ["x"] if event != "issue_comment" else []
+        assert names(rules, facts("refs/heads/other", event=event), compat=True) == theirs
+        assert names(rules, facts("refs/heads/other", event=event)) == []
     assert names(rules, facts()) == ["x"]
     refused("tag.default-branch", rules, facts(default_branch=""))
     refused("tag.default-branch", "type=edge", facts(default_branch=""))
@@ -248,6 +304,31 @@ def test_whole_labels() -> None:
     text = '"a=1\n2"'
     assert '"a":"1"' in compact(metadata(text, compat=True).json())
     assert '"a":"1\\n2"' in compact(metadata(text).json())
+
+
+def test_default_rules() -> None:
+    """The tags of the commit are in tests/unit/test_tagging_plan.py."""
+    assert names("", compat=True) == ["main"]
+    assert request.parse().rules == ()
+
+
+def test_comments() -> None:
+    rules = "type=sha\n  # x\n# y"
+    assert names(rules, compat=True) == ["-x", "sha-9c1f2e7"]
+    assert names(rules) == ["sha-9c1f2e7"]
+
+
+def test_white_lines() -> None:
+    rules = "type=sha\n \t\ntype=raw,value=x"
+    with pytest.raises(Failure, match="an item of a list is empty"):
+        names(rules, compat=True)
+    assert names(rules) == ["x", "sha-9c1f2e7"]
+
+
+def test_line_ends() -> None:
+    rules = "type=sha\ntype=raw,value=x\rtype=raw,value=b"
+    assert names(rules, compat=True) == ["x", "sha-9c1f2e7"]
+    assert names(rules) == ["x", "b", "sha-9c1f2e7"]
 
 
 def test_what_is_ours_alone_is_no_type_of_theirs() -> None:

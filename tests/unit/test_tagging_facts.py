@@ -109,23 +109,90 @@ def test_what_the_payload_of_github_adds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "[]", "null", '{"commits": 1, "repository": []}', '{"commits": [1, {"id": 1}], "number": "x"}']
+    "payload", ["", "[]", "null", '{"commits": 1, "repository": []}', '{"commits": [1, {"id": 1}], "number": []}']
 )
 @pytest.mark.parametrize("name", ["push", "pull_request_target"])
 def test_any_payload_is_taken(payload: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / "event.json"
     path.write_text(payload)
     found = told(GITHUB | {"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(path), "GITHUB_REF": "refs/heads/x"})
-    assert found.ref == ("refs/heads/x" if name == "push" else "refs/pull/undefined/merge")
+    assert found.ref == (
+        "refs/heads/x" if name == "push" else f"refs/pull/{'[]' if 'number' in payload else 'undefined'}/merge"
+    )
     assert found.repository.url == "https://github.com/contoso/web"
 
 
 @pytest.mark.parametrize(
-    ("length", "short"), [("", SHA[:7]), ("12", SHA[:12]), ("40", SHA), ("0", ""), ("-3", ""), ("3.7", SHA[:3])]
+    ("length", "short"),
+    [
+        *(("", SHA[:7]), ("12", SHA[:12]), ("40", SHA), ("41", SHA), ("0", ""), ("-3", ""), ("3.7", SHA[:3])),
+        *(("-Infinity", ""), ("-1e1000", ""), ("Infinity", SHA), ("1e1000", SHA)),
+    ],
 )
 def test_how_long_a_short_commit_is(length: str, short: str) -> None:
     settings = facts_of.settings({"DOCKER_METADATA_SHORT_SHA_LENGTH": length})
     assert facts(short=settings.short).short_sha == short
+
+
+@pytest.mark.parametrize("length", ["-Infinity", "-1e1000"])
+def test_a_commit_of_no_length_leaves_the_prefix(length: str) -> None:
+    settings = facts_of.settings({"DOCKER_METADATA_SHORT_SHA_LENGTH": length})
+    assert names("type=sha", facts(short=settings.short), compat=True) == ["sha-"]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ('{"number": 8}', "8"),
+        ('{"number": "8"}', "8"),
+        ('{"number": 7.5}', "7.5"),
+        ('{"number": null}', "null"),
+        ('{"number": true}', "true"),
+        ("{}", "undefined"),
+        ("no JSON", "undefined"),
+    ],
+)
+def test_the_number_of_a_pull_request_is_what_the_payload_says(number: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "event.json"
+    path.write_text(number)
+    event = {"GITHUB_EVENT_NAME": "pull_request_target", "GITHUB_REF": "refs/heads/main"}
+    found = told(GITHUB | event | {"GITHUB_EVENT_PATH": str(path)})
+    assert found.ref == f"refs/pull/{expected}/merge"
+
+
+ZERO = "2018-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("commits", "head", "time"),
+    [
+        ([ZERO], "", 1514764800),
+        (["2018-01-01t01:00:00.5+01:00"], "", 1514764800.5),
+        (["2018-01-01T00:00:00z"], "", 1514764800),
+        *(([text], "", 1514764800) for text in ("2018-01-01", "2018-01-01T00:00", "2018-01-01 01:00:00+0100")),
+        ([None, ZERO], "", COMMIT_TIME),
+        ([None], ZERO, 1514764800),
+        ([ZERO], "2019-01-01T00:00:00Z", 1514764800),
+        ([], ZERO, 1514764800),
+        *(([text], "", COMMIT_TIME) for text in ("x", "2019-02-30T00:00:00Z", "2019-W01-1", "20190101T000000Z", 5)),
+    ],
+)
+def test_the_time_of_a_commit_is_that_of_the_first_one_of_its_id(
+    commits: list[object], head: str, time: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "event.json"
+    pushed = [{"id": "b" * 40} | ({"timestamp": one} if one else {}) for one in commits]
+    path.write_text(json.dumps({"commits": pushed, "head_commit": {"id": "b" * 40, "timestamp": head}}))
+    found = told(GITHUB | {"GITHUB_EVENT_PATH": str(path)})
+    assert facts_of.compatible(found, STATE, facts_of.Settings(), NOW).commit_time == time
+
+
+def test_edge_goes_by_the_default_branch_that_is_known_where_the_payload_tells_none() -> None:
+    event = EventFacts("push", "refs/heads/main", sha=SHA)
+    rules = "type=edge\ntype=sha\ntype=raw,value=x,enable={{is_default_branch}}"
+    for branch, expected in (("main", ["edge", "sha-9c1f2e7"]), ("other", ["sha-9c1f2e7"]), ("", ["sha-9c1f2e7"])):
+        found = facts_of.compatible(event, STATE, facts_of.Settings(), NOW, default_branch=branch)
+        assert names(rules, found, compat=True) == expected
 
 
 def test_a_variable_without_a_meaning_is_refused() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline_kit.ci import azure_devops, github
 from pipeline_kit.ci.messages import Variable
@@ -34,6 +35,21 @@ def test_the_bake_files() -> None:
     assert "DOCKER_META_VERSION" not in str(metadata(version="").bake_files())
     annotations = files["bake-file-annotations"]["target"]["docker-metadata-action"]["annotations"]
     assert annotations[0].startswith("manifest:org.opencontainers.image.created=")
+
+
+def test_levels_end_at_a_colon_in_a_bake_file_alone() -> None:
+    found = replace(metadata(compat=True), annotations={"a": "1"}, levels=("a", "index:x", "manifest"))
+    assert found.leveled == ("a:a=1", "index:x:a=1", "manifest:a=1")
+    written = found.bake_files()["bake-file-annotations"]["target"]["docker-metadata-action"]["annotations"]
+    assert written == ["a:a=1", "index:a=1"]
+
+
+def test_a_label_that_no_object_of_javascript_takes_is_in_the_list_alone() -> None:
+    theirs, ours = (metadata("__proto__=x", compat=compat) for compat in (True, False))
+    assert theirs.labels["__proto__"] == ours.labels["__proto__"] == "x"
+    assert "__proto__" not in theirs.json()["labels"]
+    assert "__proto__" not in str(theirs.bake_files())
+    assert ours.json()["labels"]["__proto__"] == "x"
 
 
 def test_json_is_written_as_javascript_writes_it() -> None:

@@ -1,5 +1,8 @@
 """Rules: how they are read, which apply, what kind of tag each gives."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pipeline_kit.errors import Failure
@@ -36,6 +39,20 @@ def test_attributes_are_read_as_written() -> None:
     one = rule.parse(" TYPE = raw , Value = a=b , prefix= ")
     assert one.attributes == {"value": "a=b", "prefix": "", "enable": "true", "priority": "200"}
     assert rule.parse("plain text").attributes["value"] == "plain text"
+
+
+# Priorities of as many rules, and their order: what Array.prototype.sort of node 20 makes of them with the comparison
+# that docker/metadata-action has. x is no number.
+ORDERS = json.loads((Path(__file__).parent / "tagging_priority_orders.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("priorities", "expected"), ORDERS)
+def test_a_priority_that_is_no_number_mixes_the_order_up_as_it_does_there(priorities: str, expected: str) -> None:
+    rules = [
+        rule.parse(f"type=raw,value={index},priority={one}", compat=True)
+        for index, one in enumerate(priorities.split())
+    ]
+    assert [one.attributes["value"] for one in rule.ordered(rules)] == expected.split()
 
 
 def test_rules_go_by_their_priority_and_then_as_written() -> None:
@@ -187,3 +204,12 @@ def test_each_attribute_is_listed_once() -> None:
 )
 def test_a_name_is_of_the_kind_that_it_means(rules: str, of: str, kinds: dict[str, str]) -> None:
     assert {one.name: one.kind for one in evaluated(rules, tag(of)).tags} == kinds
+
+
+@pytest.mark.parametrize("compat", [False, True])
+@pytest.mark.parametrize("name", ["1.2.3", "1.2.3-rc.1"])
+def test_raw_takes_nothing_for_a_pre_release_either(name: str, compat: bool) -> None:
+    with pytest.raises(Failure, match="raw takes nothing"):
+        names("type=semver,pattern={{raw 'x'}}", tag(name), compat=compat)
+    assert names("type=semver,pattern={{raw}}", tag(name), compat=compat)[0] == name
+    assert names("type=pep440,pattern={{raw 'x'}}", tag("1.2.3rc1"), compat=True) == ["1.2.3rc1"]
