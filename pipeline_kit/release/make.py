@@ -22,6 +22,7 @@ from pipeline_kit.release.plan import (
     outlook,
     preview,
     standing,
+    warn_of_prefix,
     with_notes,
 )
 from pipeline_kit.release.repository import opened
@@ -72,6 +73,7 @@ def bump(flow: Flow, asked: Asked) -> Bumped:
 def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> Bumped:
     state = flow.state
     releases = planned_here(writer, flow, asked, lines)
+    warn_of_prefix(flow, releases)
     edits = files_of(flow, asked, releases)
     checks.refuse_untracked(flow, edits)
     branch = _branch_of(flow, asked, edits)

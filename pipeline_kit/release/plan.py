@@ -66,6 +66,15 @@ def planned(flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> tuple[Release,
     return tuple(found)
 
 
+def warn_of_prefix(flow: Flow, releases: tuple[Release, ...]) -> None:
+    """Say that a tag is not written as the one before it: the usual prefix may be missing, and is then put there."""
+    for one in releases:
+        if one.previous and one.tag == f"v{one.version}" and one.previous.name == one.previous.version:
+            flow.context.report.warn(
+                f"{one.tag} follows {one.previous.name}, which has no v: versioning.prefix: '' keeps it so"
+            )
+
+
 def files_of(flow: Flow, asked: Asked, releases: tuple[Release, ...]) -> tuple[Edit, ...]:
     """What the release's commit changes."""
     if not asked.writes:
@@ -142,6 +151,7 @@ def preview(flow: Flow, asked: Asked) -> Bumped:
             promoted=is_promoted(there),
         )
     releases = planned(flow, asked, rest)
+    warn_of_prefix(flow, releases)
     edits = files_of(flow, asked, releases)
     if dirty := checks.changed_files(flow):
         flow.context.report.warn(f"{dirty} changed file{'' if dirty == 1 else 's'}: without --dry-run that is refused")

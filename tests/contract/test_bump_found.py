@@ -243,3 +243,15 @@ def test_the_branch_that_a_cut_off_push_moved_is_known_to_be_moved(shop: Project
     run = shop.kit("bump", *options)
     assert (run.code, run.result) == (0, "v1.1.0"), run.stderr
     assert at(shop.work, "origin/main") == at(shop.remote, "main") == at(shop.work, "HEAD")
+
+
+def test_a_tag_that_is_written_in_another_way_than_the_last_is_told(shop: Project) -> None:
+    shop.work("tag", "1.0.0", "v1.0.0^{}")
+    shop.work("tag", "--delete", "v1.0.0")
+    shop.work("push", "--quiet", "origin", "1.0.0", ":v1.0.0")
+    for run in (shop.kit("bump", "--dry-run"), shop.kit("bump", "--no-push")):
+        assert "! bump     v1.1.0 follows 1.0.0, which has no v: versioning.prefix: '' keeps it so" in run.stderr
+    shop.work("tag", "--delete", "v1.1.0")
+    (shop.work.folder / "pipeline-kit.yml").write_text("versioning: { prefix: '' }\n")
+    kept = shop.kit("bump", "--no-push")
+    assert (kept.result, "which has no v" in kept.stderr) == ("1.1.0", False), kept.stderr
