@@ -81,6 +81,8 @@ def reverted(message: str) -> tuple[str, ...]:
 
 def reverted_requests(message: str) -> tuple[str, ...]:
     """The pull requests that it takes back, as GitHub (``#12``) and GitLab (``!12``) write it behind their buttons."""
+    if "everts " not in message:  # asked of every commit
+        return ()
     found = (one[1] or one[2] for one in re.finditer(_REVERTED_REQUEST, message))
     return tuple(dict.fromkeys(found))[:_MOST]
 
