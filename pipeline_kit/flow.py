@@ -102,8 +102,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         prefixes = {name: one.prefix for name, one in rules.items()}
         refuse_missing(self.git, [(one.package, one.path) for one in rules.values()])
         paths = any(one.scoped for one in rules.values())
-        event = self.context.event
         found = self.git.states(prefixes, paths=paths)
+        event = self.context.event
         lacks = any(one.shallow or one.may_lack_tags(event) for one in found.values())
         if lacks and any(one.fetch for one in rules.values()):
             self.git.unshallow()

@@ -39,11 +39,15 @@ _WITH_VALUE = frozenset(
 
 
 class Fetch(NamedTuple):
-    """One that git wrote down: its time in seconds since 1970, its command and its words."""
+    """One that git wrote down: its time in seconds since 1970, its command and options. ``named`` are the refspecs of
+    its command line, ``refspecs`` those that held: these, else those of its remote.
+    """
 
     time: int
     command: str
-    words: tuple[str, ...]
+    options: list[str]
+    named: list[str]
+    refspecs: list[str]
 
 
 def tags_fetched(git: Git, branch: str) -> TagsFetched:
@@ -53,23 +57,23 @@ def tags_fetched(git: Git, branch: str) -> TagsFetched:
     settings = git.settings
     if settings.tag_option(settings.remote_name(branch)) == "--no-tags" and settings.remote_of(branch):
         return "left out"
-    fetches = _written(git)
+    fetches = _written(git, branch)
     newest = max((one.time for one in fetches), default=0)
-    last = [_told(one, settings, branch) for one in fetches if one.time >= newest - _ONE_CHECKOUT]
+    last = [_told(one) for one in fetches if one.time >= newest - _ONE_CHECKOUT]
     # A fetch that moves no ref is in no reflog, but its time is known.
     later = _last_fetch(git) - newest
     if True in last and later <= _ONE_CHECKOUT:
         return "all"
     if False in last and later <= _AT_ONCE:
         return "left out"
-    if any(_follows(one, settings, branch) for one in fetches):
+    if any(_follows(one) for one in fetches):
         return "followed"
     # Into a remote's branches it would have been written down; that memory ends after 90 days.
     aside = later > 0 and not any(settings.refspecs(remote) for remote in settings.remotes)
     return "unasked" if fetches or aside else ""
 
 
-def _written(git: Git) -> list[Fetch]:
+def _written(git: Git, branch: str) -> list[Fetch]:
     """The fetches in the reflogs of HEAD and of the remotes' branches; none where git can't read them all."""
     found = git.call(
         *("log", "--walk-reflogs", f"--max-count={_ENTRIES}", "--date=unix", "--format=%gd %gs", "--encoding=UTF-8"),
@@ -78,38 +82,15 @@ def _written(git: Git) -> list[Fetch]:
     )
     lines = found.stdout.split(b"\n") if found.code == 0 else []
     entries = (_ENTRY.search(line[:_LONGEST].decode("utf-8", "replace")) for line in lines)
+    return [_fetch(one, git.settings, branch) for one in entries if one]
+
+
+def _fetch(entry: re.Match[str], settings: Settings, branch: str) -> Fetch:
     # A rebasing pull writes (start) and (finish) behind its words.
-    return [Fetch(int(one[1]), one[2], tuple(one[3].partition(" (")[0].split())) for one in entries if one]
-
-
-def _told(fetch: Fetch, settings: Settings, branch: str) -> bool | None:
-    """Whether it was told to bring all tags, or none; None where it was told neither."""
-    if fetch.command == "clone":
-        return None
-    options, plain = _parted(fetch.words)
-    # Without refspecs, tags are pruned by fetching them all, whatever --no-tags says.
-    prunes = any(_PRUNES_TAGS.fullmatch(one) for one in options) and not plain[1:]
-    if prunes or any(one.startswith(_ALL_TAGS) for one in _refspecs(plain, settings, branch)):
-        return True
-    none = _NO_TAGS_OF_FETCH if fetch.command == "fetch" else _NO_TAGS  # a pull's -n is about something else
-    told = [bool(_TAGS.fullmatch(one)) for one in options if _TAGS.fullmatch(one) or none.fullmatch(one)]
-    return told[-1] if told else None
-
-
-def _follows(fetch: Fetch, settings: Settings, branch: str) -> bool:
-    """Whether it brought the tags of what it brought, as git does by itself, unless that is stored under no name."""
-    told = _told(fetch, settings, branch)
-    if fetch.command == "clone" or told is not None:
-        return told is not False
-    options, plain = _parted(fetch.words)
-    several = bool({"--all", "--multiple"} & {*options})
-    return several or any(re.search(":.", one) for one in _refspecs(plain, settings, branch))
-
-
-def _refspecs(plain: list[str], settings: Settings, branch: str) -> list[str]:
-    """Those of the command line, else those of the remote that it names."""
-    named = plain[1:] or settings.refspecs(plain[0] if plain else settings.remote_name(branch))
-    return [one.removeprefix("+") for one in named]
+    options, plain = _parted(entry[3].partition(" (")[0].split())
+    named = plain[1:]
+    held = named or settings.refspecs(plain[0] if plain else settings.remote_name(branch))
+    return Fetch(int(entry[1]), entry[2], options, named, [one.removeprefix("+") for one in held])
 
 
 def _parted(words: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -122,6 +103,28 @@ def _parted(words: Iterable[str]) -> tuple[list[str], list[str]]:
         if word in _WITH_VALUE:
             next(left, "")
     return options, plain
+
+
+def _told(fetch: Fetch) -> bool | None:
+    """Whether it was told to bring all tags, or none; None where it was told neither."""
+    if fetch.command == "clone":
+        return None
+    # Without refspecs, tags are pruned by fetching them all, whatever --no-tags says.
+    prunes = not fetch.named and any(_PRUNES_TAGS.fullmatch(one) for one in fetch.options)
+    if prunes or any(one.startswith(_ALL_TAGS) for one in fetch.refspecs):
+        return True
+    none = _NO_TAGS_OF_FETCH if fetch.command == "fetch" else _NO_TAGS  # a pull's -n is about something else
+    told = [bool(_TAGS.fullmatch(one)) for one in fetch.options if _TAGS.fullmatch(one) or none.fullmatch(one)]
+    return told[-1] if told else None
+
+
+def _follows(fetch: Fetch) -> bool:
+    """Whether it brought the tags of what it brought, as git does by itself, unless that is stored under no name."""
+    told = _told(fetch)
+    if fetch.command == "clone" or told is not None:
+        return told is not False
+    several = bool({"--all", "--multiple"} & {*fetch.options})
+    return several or any(re.search(":.", one) for one in fetch.refspecs)
 
 
 def _last_fetch(git: Git) -> float:

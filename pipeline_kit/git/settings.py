@@ -34,6 +34,10 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
         """Every value of ``key``, whoever set it."""
         return [value for _, name, value in self.entries if name == key]
 
+    def last(self, key: str) -> str:
+        """The value of ``key`` that git goes by where there can be one; '' for none."""
+        return next(iter(self.all(key)[-1:]), "")
+
     def users(self, key: str) -> list[str]:
         """Every value that the machine, the user or the environment gave to ``key``."""
         return [value for scope, name, value in self.entries if name == key and scope in _USERS]
@@ -68,23 +72,22 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
         """The remote of ``branch`` ('' = on none), as git chooses it: what the branch names, else the only one there
         is, else ``origin``. A branch can name a configured remote alone: a repository must not send us elsewhere.
         """
-        named = self.all(f"branch.{branch}.remote")[-1:]
-        remotes = self.remotes
-        if branch and named and named[0] in remotes:
-            return named[0]
+        named, remotes = self.last(f"branch.{branch}.remote"), self.remotes
+        if branch and named in remotes:
+            return named
         return remotes[0] if len(remotes) == 1 else "origin"
 
     def upstream(self, branch: str) -> str:
         """The branch of its remote that ``branch`` follows; '' where it follows none."""
-        if self.all(f"branch.{branch}.remote")[-1:] != [self.remote_name(branch)]:
+        if self.last(f"branch.{branch}.remote") != self.remote_name(branch):
             return ""
-        return next(iter(self.all(f"branch.{branch}.merge")[-1:]), "").removeprefix("refs/heads/")
+        return self.last(f"branch.{branch}.merge").removeprefix("refs/heads/")
 
     def tag_option(self, remote: str) -> str:
         """Whether that remote's tags are to be fetched: ``--tags``, ``--no-tags`` as ``git clone --no-tags`` has it, or
         '' for those of what is fetched.
         """
-        return next(iter(self.all(f"remote.{remote}.tagopt")[-1:]), "")
+        return self.last(f"remote.{remote}.tagopt")
 
     def refspecs(self, remote: str) -> list[str]:
         """What is fetched from that remote where nothing is asked for, and the names that it gets."""

@@ -27,8 +27,7 @@ class Own:
 class Asked:
     """``level``, ``version`` and ``channel`` are what replaces the counted answer; ``allow_empty`` makes a patch where
     no commit asks for a release. ``files`` are ``PATH`` or ``PATH:WHERE``; ``commit`` says whether files are written at
-    all, ``push`` whether anything leaves this clone. ``own`` replaces ``files`` and ``changelog`` of
-    packages, by name.
+    all, ``push`` whether anything leaves this clone. ``own`` replaces ``files`` and ``changelog`` of packages, by name.
     """
 
     level: Bump | None = None

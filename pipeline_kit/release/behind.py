@@ -33,14 +33,18 @@ def planned_here(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ..
 
 
 def refuse_behind(writer: Writer, flow: Flow, branch: str, held: Mapping[str, str]) -> None:
-    """Refuse a ``branch`` that is behind the remote's where what would be made is one of ``held``, the remote's tags by
-    name.
+    """Refuse a ``branch`` that is behind the remote's, where its release is out already; ``held`` are the remote's tags
+    by name.
 
     Failure: ``bump.raced``.
     """
-    tip = pushing.tip(writer, branch) if branch else ""
-    if tip and not flow.git.is_ancestor(tip, flow.state.commit):
+    if branch and _is_ahead(flow, pushing.tip(writer, branch)):
         raise refusal.behind(writer, branch, taken=True, tags=_lacks(flow, held))
+
+
+def _is_ahead(flow: Flow, tip: str) -> bool:
+    """Whether the remote's branch, whose tip this is ('' for none), has commits that HEAD lacks."""
+    return bool(tip) and not flow.git.is_ancestor(tip, flow.state.commit)
 
 
 def _lacks(flow: Flow, held: Mapping[str, str]) -> bool:
@@ -56,6 +60,6 @@ def branch_that_lags(writer: Writer, flow: Flow, asked: Asked) -> str:
     tip = pushing.tip(writer, branch) if branch else ""
     if not branch or tip == flow.state.commit:
         return ""
-    if tip and not flow.git.is_ancestor(tip, flow.state.commit):
+    if _is_ahead(flow, tip):
         raise refusal.behind(writer, branch)
     return branch

@@ -57,25 +57,19 @@ def _forget(writer: Writer, begun: Journal) -> None:
 
 def released_here(state: GitState, asked: Asked, channel: str) -> ReleaseTag | None:
     """The tag on HEAD that is what was asked for. ``channel`` is the one of the branch, '' for stable."""
-    found = None
-    for tag in state.here:
-        if asked.version is not None:
-            if tag.version == str(asked.version):
-                return tag
-        elif pre_release_of(tag) == (channel if asked.channel is None else asked.channel):
-            found = tag
-            break
-    if found and asked.version is None and asked.channel is None:
-        # A candidate that is released already is no longer what HEAD is.
-        return released_as(state, found) or found
-    return found
+    if asked.version is not None:
+        return next((tag for tag in state.here if tag.version == str(asked.version)), None)
+    wanted = channel if asked.channel is None else asked.channel
+    found = next((tag for tag in state.here if pre_release_of(tag) == wanted), None)
+    # A candidate that is released already is no longer what HEAD is.
+    return (released_as(state, found) or found) if found and asked.channel is None else found
 
 
 def released_as(state: GitState, tag: ReleaseTag) -> ReleaseTag | None:
     """The release on HEAD that the pre-release ``tag`` became."""
     core = Version.parse(tag.version).finalize_version()
-    of_core = (one for one in state.here if one.stable and not tag.stable)
-    return next((one for one in of_core if Version.parse(one.version).finalize_version() == core), None)
+    stable = () if tag.stable else (one for one in state.here if one.stable)
+    return next((one for one in stable if Version.parse(one.version).finalize_version() == core), None)
 
 
 def pre_release_of(tag: ReleaseTag) -> str:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, printable, why
 from pipeline_kit.model.bump import FileChange
-from pipeline_kit.release import cargo
-from pipeline_kit.release.version_fields import FieldError, locks_of, updated, updated_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 _REGULAR = "100644"
 _LINK = "120000"
 _LARGEST = 32 << 20
-_LARGEST_MANIFEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,95 +63,30 @@ class Files:
         old = self.read(path)
         self._edits[path] = Edit(path, old.before, content, old.mode) if old else Edit(path, None, content)
 
-    def set_version(self, asked: str, folder: str, version: str) -> None:
-        """Write the version into the file that was asked for: ``PATH`` or ``PATH:WHERE``, from ``folder``."""
-        written, _, key = asked.partition(":")
-        path = safe_path(written, folder)
-        text = self.text(path)
-        if text is None:
-            raise self._no_file(path)
-        try:
-            changed = updated(path, key, text, version)
-            self.write(path, changed)
-            for lock in locks_of(path):
-                if (held := self.text(lock)) is not None:
-                    self.write(lock, self._lock(path, text, lock, held, version))
-        except FieldError as error:
-            ways = [alternative(way) for way in self._ways(path, folder, key, text, error)]
-            raise Failure(
-                "bump.file",
-                f"the version can't be written into {printable(path)}",
-                why(f"{printable(str(error))[:400]}.".replace("..", ".")),
-                *ways,
-                done="nothing was written",
-            ) from None
-
-    def _lock(self, path: str, before: str, lock: str, held: str, version: str) -> str:
-        """The text of the lock file beside ``path``, whose text was ``before``."""
-        if PurePosixPath(path).name != cargo.MANIFEST:
-            return updated_lock(lock, held, before, version)
-        old, shared = cargo.written(before)
-        manifests = self._manifests() if shared else {path: before}
-        return cargo.with_version(held, cargo.names(path, manifests), old, version)
-
-    def _ways(self, path: str, folder: str, key: str, text: str, error: FieldError) -> list[str]:
-        """What to do where the version can't be written."""
-        if PurePosixPath(path).name == cargo.MANIFEST and not key and cargo.inherits(text):
-            workspace = cargo.workspace_of(path, self._manifests())
-            if not workspace or folder:
-                return ["give the package a version of its own, or release the workspace as a whole"]
-            return [f"for all of the workspace: --file {shlex.quote(printable(workspace))}"]
-        return (
-            []
-            if key
-            else list(error.ways or (f"say where it stands: --file '{printable(path)}:REGEX', with one group",))
-        )
-
-    def _manifests(self) -> dict[str, str]:
-        """All manifests of Cargo that the commit has, by path."""
+    def called(self, name: str, largest: int) -> dict[str, str]:
+        """The texts of all files of that name that the commit has, by path; those over ``largest`` bytes are left out.
+        Edits are not counted.
+        """
         listed = self._git.call("ls-tree", "-r", "-z", "-l", "--full-tree", self._commit).checked("git.broke").stdout
-        names: dict[str, str] = {}
+        objects: dict[str, str] = {}
         for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
             fields, _, path = entry.partition("\t")
-            if PurePosixPath(path).name == cargo.MANIFEST and fields.startswith("100"):
-                _, _, name, size = fields.split()
-                if int(size) <= _LARGEST_MANIFEST:
-                    names[path] = name
-        asked = "".join(f"{name}\n" for name in names.values()).encode()
+            if PurePosixPath(path).name == name and fields.startswith("100"):
+                _, _, held, size = fields.split()
+                if int(size) <= largest:
+                    objects[path] = held
+        asked = "".join(f"{held}\n" for held in objects.values()).encode()
         answer = self._git.call("cat-file", "--batch", stdin=asked).checked("git.broke").stdout
         found = {}
-        for path in names:
+        for path in objects:
             head, _, answer = answer.partition(b"\n")
             end = int(head.split()[-1])
             found[path] = answer[:end].decode("utf-8", "surrogateescape")
             answer = answer[end + 1 :]
         return found
 
-    def read(self, path: str) -> Edit | None:
-        """The file as the commit has it, with the edits made so far; None if there is none."""
-        if path not in self._edits and (found := self._read(path)):
-            self._edits[path] = found
-        return self._edits.get(path)
-
-    def _read(self, path: str) -> Edit | None:
-        entry = self._entry(path)
-        if entry is None:
-            for parent in reversed(PurePosixPath(path).parents[:-1]):
-                above = self._entry(str(parent))
-                if above and above[1] != "tree":
-                    raise _symlink(str(parent)) if above[0] == _LINK else self._no_file(path)
-            return None
-        mode, kind, name, size = entry
-        if mode == _LINK:
-            raise _symlink(path)
-        if kind != "blob":
-            raise Failure("bump.file", f"{printable(path)} is a folder", why("A version stands in a file."))
-        if int(size) > _LARGEST:
-            raise Failure("bump.file", f"{printable(path)} has {int(size) >> 20} MB", why("That is no file of text."))
-        content = self._git.call("cat-file", "blob", name).checked("git.broke").stdout
-        return Edit(path, content, content, mode)
-
-    def _no_file(self, path: str) -> Failure:
+    def no_file(self, path: str) -> Failure:
+        """There is no such version file."""
         add = f"git add {shlex.quote(printable(path))} && git commit"
         here = (self._git.top() / path).is_file()
         ways = (
@@ -169,6 +101,30 @@ class Files:
             *ways,
             done="nothing was written",
         )
+
+    def read(self, path: str) -> Edit | None:
+        """The file as the commit has it, with the edits made so far; None if there is none."""
+        if path not in self._edits and (found := self._read(path)):
+            self._edits[path] = found
+        return self._edits.get(path)
+
+    def _read(self, path: str) -> Edit | None:
+        entry = self._entry(path)
+        if entry is None:
+            for parent in reversed(PurePosixPath(path).parents[:-1]):
+                above = self._entry(str(parent))
+                if above and above[1] != "tree":
+                    raise _symlink(str(parent)) if above[0] == _LINK else self.no_file(path)
+            return None
+        mode, kind, name, size = entry
+        if mode == _LINK:
+            raise _symlink(path)
+        if kind != "blob":
+            raise Failure("bump.file", f"{printable(path)} is a folder", why("A version stands in a file."))
+        if int(size) > _LARGEST:
+            raise Failure("bump.file", f"{printable(path)} has {int(size) >> 20} MB", why("That is no file of text."))
+        content = self._git.call("cat-file", "blob", name).checked("git.broke").stdout
+        return Edit(path, content, content, mode)
 
     def _entry(self, path: str) -> list[str] | None:
         """Mode, kind, object and size (or ``-``) of what the commit has at ``path``."""

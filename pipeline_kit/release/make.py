@@ -19,12 +19,11 @@ from pipeline_kit.release.plan import (
     again_with_notes,
     files_of,
     is_promoted,
-    outlook,
-    preview,
     standing,
     warn_of_prefix,
     with_notes,
 )
+from pipeline_kit.release.preview import outlook, preview
 from pipeline_kit.release.repository import opened
 from pipeline_kit.release.settle import settle
 from pipeline_kit.release.unfetched import refuse_unfetched

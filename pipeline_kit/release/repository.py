@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
-from pipeline_kit.errors import Failure, alternative, fix, quote, why
+from pipeline_kit.errors import Failure, fix, quote
 from pipeline_kit.git.environment import with_settings
 from pipeline_kit.git.remote import PACK
-from pipeline_kit.release.signing import settings_for_writing
+from pipeline_kit.release import signing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from git import Repo
 
-    from pipeline_kit.errors import Note
     from pipeline_kit.flow import Flow
     from pipeline_kit.git import Git
     from pipeline_kit.release.files import Edit
@@ -57,7 +56,7 @@ class Writer:
         self.remote = remote
         self.folder = Path(repository.git_dir).absolute()
         self.root = Path(repository.working_dir)
-        settings = settings_for_writing(git.settings, remote)
+        settings = signing.settings_for_writing(git.settings, remote)
         environment = with_settings(git.environment(network=True), [*settings, *([credential] if credential else [])])
         # What the person's shell may have set for another repository doesn't count.
         environment |= {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.root)}
@@ -79,7 +78,7 @@ class Writer:
         )
         made = _signed(answer, sign=sign)
         if sign and not _HEADER.search(self._checked("cat-file", "commit", made).partition("\n\n")[0]):
-            raise _unsigned("commit", answer)
+            raise signing.unsigned("commit", answer)
         return made
 
     def tag(self, name: str, commit: str, message: str, identity: Identity, *, sign: bool) -> str:
@@ -96,7 +95,7 @@ class Writer:
         body = self._checked("cat-file", "tag", made).partition("\n\n")[2]
         # Behind the message, whose words are those of commits.
         if not body.removeprefix(message).startswith("-----BEGIN "):
-            raise _unsigned("tag", answer)
+            raise signing.unsigned("tag", answer)
         return made
 
     def push(self, refs: tuple[str, ...]) -> Answer:
@@ -214,26 +213,4 @@ def _signed(answer: Answer, *, sign: bool) -> str:
         return answer.stdout.strip()
     if not sign:
         raise broke("git could not make the commit", answer)
-    raise _not_signed("the release could not be signed", answer)
-
-
-def _unsigned(made: str, answer: Answer) -> Failure:
-    """Git ended well and signed nothing: some versions of it do where ssh-keygen fails."""
-    return _not_signed(
-        f"the release could not be signed: the {made} that git made has no signature",
-        answer,
-        why(
-            "Git said that all went well. Its configuration (gpg.format, user.signingKey) has the program and the key."
-        ),
-    )
-
-
-def _not_signed(headline: str, answer: Answer, *notes: Note) -> Failure:
-    return Failure(
-        "bump.sign",
-        headline,
-        *notes,
-        alternative("without --sign nothing is signed"),
-        evidence=quote(answer.stderr),
-        done="nothing was pushed, nothing was changed here",
-    )
+    raise signing.not_signed("the release could not be signed", answer)

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pipeline_kit.release import xml_fields
+from pipeline_kit.release.field_error import FieldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,14 +40,6 @@ _CHANGELOGS = ("changelog.md", "changes.md", "history.md", "news.md")
 _CHART_KEYS = ("version", "appVersion")
 # The first matches only: a lock file has thousands, and the two that are meant come first.
 _TRIED = 50
-
-
-class FieldError(ValueError):
-    """A sentence that says what is wrong with the file. ``ways`` are what to do, where it is not to give a pattern."""
-
-    def __init__(self, text: str, *ways: str) -> None:
-        super().__init__(text)
-        self.ways = ways
 
 
 def updated(path: str, key: str, text: str, version: str) -> str:
@@ -99,7 +92,7 @@ def _editor(name: str) -> Callable[[str, str], str]:
     if name == "lerna.json":
         return _lerna
     if xml_fields.is_project(name):
-        return lambda text, version: _xml(name, text, version)
+        return lambda text, version: xml_fields.with_version(name, text, version)
     if name in ("package.json", "composer.json"):
         return lambda text, version: _replaced(text, _JSON, _json, ("version",), version)
     if name.endswith(".py"):
@@ -123,13 +116,6 @@ def _lerna(text: str, version: str) -> str:
             "name each package's package.json, under packages in pipeline-kit.yml",
         )
     return _replaced(text, _JSON, _json, ("version",), version)
-
-
-def _xml(name: str, text: str, version: str) -> str:
-    try:
-        return xml_fields.with_version(name, text, version)
-    except xml_fields.XmlError as error:
-        raise FieldError(str(error)) from error
 
 
 def _whole(text: str, version: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline_kit.release.field_error import FieldError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,10 +20,6 @@ _TOKEN = re.compile(
 )
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _MSBUILD = ("Version", "VersionPrefix")
-
-
-class XmlError(ValueError):
-    """A sentence that says what is wrong with the file."""
 
 
 def is_project(name: str) -> bool:
@@ -44,17 +42,17 @@ def with_version(name: str, text: str, version: str) -> str:
         spans = [span for path, span in fields if path == where]
         if len(spans) > 1:
             lines = ", ".join(str(text.count("\n", 0, start) + 1) for start, _ in spans[:5])
-            raise XmlError(f"{where[-1]} is there {len(spans)} times: lines {lines}")
+            raise FieldError(f"{where[-1]} is there {len(spans)} times: lines {lines}")
         if spans:
             return _put(text, spans[0], where[-1], version)
-    raise XmlError(none)
+    raise FieldError(none)
 
 
 def _put(text: str, span: tuple[int, int], name: str, version: str) -> str:
     held = text[slice(*span)]
     current = held.strip()
     if not re.fullmatch(r"[^\s<>&$]+", current):
-        raise XmlError(f"{name} is no version as it stands, but {current[:50] or 'empty'}")
+        raise FieldError(f"{name} is no version as it stands, but {current[:50] or 'empty'}")
     start = span[0] + held.index(current)
     return text[:start] + version + text[start + len(current) :]
 
@@ -66,7 +64,7 @@ def _fields(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
     while (at := text.find("<", at)) >= 0:
         token = _TOKEN.match(text, at)
         if token is None or token["doctype"]:
-            raise XmlError("it has a document type" if token else "it is not XML: a tag doesn't end")
+            raise FieldError("it has a document type" if token else "it is not XML: a tag doesn't end")
         at = token.end()
         if not token["name"] or token["empty"]:
             continue
@@ -74,8 +72,8 @@ def _fields(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
             stack.append((token["name"], token.end()))
             continue
         if not stack or stack[-1][0] != token["name"]:
-            raise XmlError(f"it is not XML: {token['name']} ends where it doesn't begin")
+            raise FieldError(f"it is not XML: {token['name']} ends where it doesn't begin")
         yield tuple(name for name, _ in stack), (stack[-1][1], token.start())
         stack.pop()
     if stack:
-        raise XmlError(f"it is not XML: {stack[-1][0]} doesn't end")
+        raise FieldError(f"it is not XML: {stack[-1][0]} doesn't end")

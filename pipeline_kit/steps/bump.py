@@ -39,7 +39,7 @@ class SemanticVersion(click.ParamType[Version]):
 
 def _would(flow: Flow, **options: Any) -> str:
     """What a dry run says."""
-    from pipeline_kit.release.plan import outlook, preview
+    from pipeline_kit.release.preview import outlook, preview
     from pipeline_kit.render.bump import detail
 
     if flow.context.event.kind == "pull_request":
@@ -155,7 +155,7 @@ def refuse_other_packages(flow: Flow, options: dict[str, Any]) -> None:
 
 def foresee(flow: Flow, **options: Any) -> None:
     """Have the flow see the repository as it would be after the bump, for what a plan says next."""
-    from pipeline_kit.release.plan import foreseen
+    from pipeline_kit.release.preview import foreseen
 
     flow.foresee(foreseen(flow, _asked(flow, options)))
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         "--bump",
         "bumps",
         multiple=True,
-        type=CheckedKeyValue(parsed.bump_of),
+        type=CheckedKeyValue(parsed.bump_pair),
         metavar="TYPE=BUMP",
         help="What a type of commit asks for: major, minor, patch or none, such as docs=patch. What breaks is major.",
     ),
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         "--channel",
         "channels",
         multiple=True,
-        type=CheckedKeyValue(parsed.channel_of),
+        type=CheckedKeyValue(parsed.channel_pair),
         metavar="BRANCH=CHANNEL",
         help="What a branch or pattern makes: stable, a pre-release such as rc, 1.x or maintenance for a range, or + "
         "for build metadata.  [default: stable]",

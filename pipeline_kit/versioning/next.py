@@ -14,15 +14,13 @@ from pipeline_kit.model.rules import Rules
 from pipeline_kit.model.version import NextVersion
 from pipeline_kit.versioning import commits, refusal, words
 from pipeline_kit.versioning.channels import BUILD, channel_of
-from pipeline_kit.versioning.count import FIRST, Count
+from pipeline_kit.versioning.count import Count
 from pipeline_kit.versioning.incomplete import refuse_incomplete
 
 if TYPE_CHECKING:
     from pipeline_kit.model.event import Event
     from pipeline_kit.model.git_state import GitState, ReleaseTag
     from pipeline_kit.versioning.channels import Channel
-
-__all__ = ["FIRST", "built_branch", "next_version"]
 
 
 def next_version(state: GitState, event: Event, rules: Rules | None = None) -> NextVersion:

@@ -77,7 +77,7 @@ def tag_prefix(text: str) -> str:
     return text
 
 
-def bump_of(pair: tuple[str, str]) -> tuple[str, str]:
+def bump_pair(pair: tuple[str, str]) -> tuple[str, str]:
     """A type of commit, and what it asks for."""
     kind, bump = pair
     if bump.strip() not in _BUMPS:
@@ -89,7 +89,7 @@ def bump_of(pair: tuple[str, str]) -> tuple[str, str]:
     return kind.strip().lower(), bump.strip()
 
 
-def channel_of(pair: tuple[str, str]) -> tuple[str, str]:
+def channel_pair(pair: tuple[str, str]) -> tuple[str, str]:
     """A branch or pattern, and what it makes."""
     branch, name = pair[0], pair[1].strip()
     shown = f"{printable(branch)[:50]}={printable(name)[:50]}"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_kit.errors import Failure
+from pipeline_kit.release.field_error import FieldError
 from pipeline_kit.release.files import safe_path
-from pipeline_kit.release.version_fields import FieldError, locks_of, updated, updated_lock
+from pipeline_kit.release.version_fields import locks_of, updated, updated_lock
 
 PYPROJECT = """\
 # version = "1.0.0"
