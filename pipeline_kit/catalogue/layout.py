@@ -57,6 +57,13 @@ KINDS: dict[str, Kind] = {
         "The image unpacks to more than it may",
         """All layers together may unpack to 64 GiB. A small layer can be made to unpack to a thousand times its size, which would fill a scanner's disk. If your image really is that large, split it.""",
     ),
+    "unscanned": Kind(
+        Exit.REFUSED,
+        "The image has a part that can't be scanned",
+        """An index lists manifests, and an engine runs the one whose platform fits best, whatever is written at it. So each entry is for a platform of its own (linux/arm64 and linux/arm64/v8 are the same to an engine) and is scanned, or it is an attestation as BuildKit writes them: for the platform unknown/unknown, of in-toto documents alone, about a manifest of this index. Anything else would be published without having been scanned.
+
+Build without it: a second image of one platform, a nested index, or a manifest that is no image has no place in an image's index.""",
+    ),
     "zstd": Kind(
         Exit.BROKE,
         "A layer is compressed with zstd, which this Python can't read",

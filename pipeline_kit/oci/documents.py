@@ -17,7 +17,7 @@ from pipeline_kit.oci.media_types import CONFIGS, INDEXES, MANIFESTS
 # Registries accept manifests of 4 MiB at least, and few accept more; a config can hold a long history.
 LARGEST_MANIFEST = 4 << 20
 LARGEST_CONFIG = 16 << 20
-_ATTESTATION = "vnd.docker.reference.type"
+_REFERENCE_TYPE, _REFERENCE = "vnd.docker.reference.type", "vnd.docker.reference.digest"
 # Go's programs match these without regard to case and take the last, others don't: a document must mean one thing.
 _NAMES = frozenset(
     {"schemaversion", "mediatype", "manifests", "config", "layers", "digest", "size", "platform"}
@@ -48,9 +48,14 @@ class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
         return self.media_type in MANIFESTS
 
     @property
-    def is_attestation(self) -> bool:
-        """Whether BuildKit put it into an index to tell about another entry: it is no platform, and can't run."""
-        return _ATTESTATION in (self.annotations or {})
+    def reference_type(self) -> str:
+        """What BuildKit's annotation calls an entry that tells about another one, '' without it."""
+        return (self.annotations or {}).get(_REFERENCE_TYPE, "")
+
+    @property
+    def subject(self) -> str:
+        """The digest of the entry that this one tells about, '' if none."""
+        return (self.annotations or {}).get(_REFERENCE, "")
 
 
 class Index(msgspec.Struct, frozen=True, rename="camel"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline_kit.oci.documents import LARGEST_CONFIG, Configuration, Index, Manifest, decode
+from pipeline_kit.oci.index import platforms_of
 from pipeline_kit.oci.media_types import INDEXES
 
 if TYPE_CHECKING:
@@ -44,6 +45,5 @@ def labels(registry: Registry, held: HeldManifest) -> Mapping[str, str]:
 def _first_platform(registry: Registry, held: HeldManifest) -> HeldManifest | None:
     if held.media_type not in INDEXES:
         return held
-    entries = decode(held.content, Index).manifests
-    first = next((entry for entry in entries if entry.is_manifest and not entry.is_attestation), None)
-    return registry.get_manifest(first.digest) if first else None
+    platforms = platforms_of(decode(held.content, Index))
+    return registry.get_manifest(platforms[0].digest) if platforms else None

@@ -24,6 +24,7 @@ from pipeline_kit.oci.documents import (
     Manifest,
     decode,
 )
+from pipeline_kit.oci.index import check, platforms_of, unscanned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,12 +116,11 @@ class _Reader:
 
     def layout(self, root: Descriptor) -> Layout:
         if root.is_index:
-            for entry in self._document(root, Index).manifests:
-                if not entry.is_manifest:
-                    raise _invalid(f"its index lists {entry.media_type}, which is not a manifest")
-                self._manifest(entry)
+            self._index(self._document(root, Index))
         elif root.is_manifest:
-            self._manifest(root)
+            manifest = self._manifest(root)
+            if manifest.is_image:
+                self._platform(root, manifest)
         else:
             raise _invalid(f"its index lists {root.media_type}, which is no image")
         if not self._platforms:
@@ -135,17 +135,25 @@ class _Reader:
             diff_ids=self._diff_ids,
         )
 
-    def _manifest(self, descriptor: Descriptor) -> None:
-        if descriptor.digest in self._manifests:
-            return
+    def _index(self, index: Index) -> None:
+        try:
+            platforms = platforms_of(index)
+            for entry in index.manifests:
+                manifest = self._manifest(entry)
+                check(entry, manifest)
+                if entry in platforms:
+                    self._platform(entry, manifest)
+        except ValueError as error:
+            raise unscanned(error) from None
+
+    def _manifest(self, descriptor: Descriptor) -> Manifest:
         manifest = self._document(descriptor, Manifest)
         self._manifests[descriptor.digest] = descriptor
         for blob in (manifest.config, *manifest.layers):
             known = self._blobs.setdefault(blob.digest, blob)
             if known.size != blob.size:
                 raise _invalid(f"blob {short(blob.digest)} is said to have {known.size} and {blob.size} bytes")
-        if manifest.is_image and not descriptor.is_attestation:
-            self._platform(descriptor, manifest)
+        return manifest
 
     def _platform(self, descriptor: Descriptor, manifest: Manifest) -> None:
         configuration = self._document(manifest.config, Configuration, LARGEST_CONFIG)
@@ -190,7 +198,8 @@ def _root(folder: Path) -> Descriptor:
             index = decode(file.read(LARGEST_MANIFEST), Index)
     except ValueError as error:
         raise _invalid(f"its index.json can't be read: {error}") from error
-    images = {entry.digest: entry for entry in index.manifests}
+    # Listed once for each of its names; what it is must be the same each time.
+    images = {(entry.digest, entry.media_type, entry.size): entry for entry in index.manifests}
     if len(images) == 1:
         return next(iter(images.values()))
     if not images:
@@ -198,7 +207,7 @@ def _root(folder: Path) -> Descriptor:
     raise Failure(
         "layout.several",
         f"the layout holds {len(images)} images instead of one",
-        why(f"{folder / 'index.json'} lists {', '.join(short(digest) for digest in sorted(images))}."),
+        why(f"{folder / 'index.json'} lists {', '.join(short(digest) for digest, _, _ in sorted(images))}."),
     )
 
 

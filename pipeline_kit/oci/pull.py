@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.errors import Failure, why
 from pipeline_kit.oci.documents import Descriptor, Index, Manifest, decode
 from pipeline_kit.oci.download import download
+from pipeline_kit.oci.index import refuse_unscanned
 from pipeline_kit.oci.layout import blob_path, read
 from pipeline_kit.oci.layout_folder import create, replace, write_blob, write_index
 from pipeline_kit.oci.parallel import in_parallel
@@ -68,7 +69,9 @@ def _blobs(registry: Registry, root: Descriptor, folder: Path) -> tuple[Descript
     entries: tuple[Descriptor, ...] = (root,)
     try:
         if root.is_index:
-            entries = decode(blob_path(folder, root.digest).read_bytes(), Index).manifests
+            index = decode(blob_path(folder, root.digest).read_bytes(), Index)
+            refuse_unscanned(index)
+            entries = index.manifests
             for entry in entries:
                 _manifest(registry, entry.digest, folder)
         manifests = [decode(blob_path(folder, entry.digest).read_bytes(), Manifest) for entry in entries]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.errors import Failure, why
 from pipeline_kit.model.digest import Digest, short
 from pipeline_kit.oci.documents import Index, Manifest, decode
+from pipeline_kit.oci.index import platforms_of, refuse_unscanned
 from pipeline_kit.oci.layout import read
 from pipeline_kit.oci.media_types import INDEXES
 
@@ -40,7 +41,9 @@ def members_in_registry(published: Published, context: Context) -> tuple[Digest,
     media_type, root = _manifest(registry, published.digest)
     if media_type not in INDEXES:
         return (published.digest, decode(root, Manifest).config.digest)
-    entries = [entry.digest for entry in decode(root, Index).manifests if not entry.is_attestation]
+    index = decode(root, Index)
+    refuse_unscanned(index)
+    entries = [entry.digest for entry in platforms_of(index)]
     configs = [decode(_manifest(registry, digest)[1], Manifest).config.digest for digest in entries]
     return (published.digest, *entries, *configs)
 
