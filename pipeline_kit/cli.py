@@ -209,7 +209,7 @@ def _bug(session: Session, error: BaseException, arguments: list[str]) -> Failur
 
     path = Path(session.folder) / ".pipeline-kit" / "logs" / "bug.log"
     report: list[Any] = [f"pipeline-kit {__version__}, Python {sys.version.split()[0]}, {sys.platform}", arguments]
-    text = "\n".join([*map(str, report), "".join(traceback.format_exception(error))])
+    text = session.secrets.text("\n".join([*map(str, report), "".join(traceback.format_exception(error))]))
     try:
         from pipeline_kit.flow import prepare_output
 

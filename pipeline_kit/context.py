@@ -39,7 +39,7 @@ class Reporter(Protocol):
         """
 
     def mask(self, secret: str) -> None:
-        """Have the CI hide ``secret`` from now on. To be called before it can be printed."""
+        """Have the CI hide ``secret`` from now on. ``Context.mask`` calls it."""
 
     def warn(self, text: str) -> None:
         """One line that a person should see although the step goes on."""
@@ -140,6 +140,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def memory(self) -> Path:
         """Where ``memory.py`` keeps what can't change; shared by all working trees of this user, or of this job."""
         return self.state.parent / "memory"
+
+    def mask(self, secret: str) -> None:
+        """Keep ``secret`` out of all that is written and shown from now on, and have the CI hide it. To be called
+        before it can be printed.
+        """
+        self.run.secrets.add(secret)
+        self.report.mask(secret)
 
     def log(self, step: str) -> Path:
         """Where the output of the tools of ``step`` goes; an earlier one is removed."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Exit(IntEnum):
@@ -119,6 +119,15 @@ class Failure(Exception):  # noqa: N818 - a failure is the field's word: a refus
     def extended(self, *notes: Note) -> Self:
         """The same failure with more notes at the end."""
         self.notes = (*self.notes, *notes)
+        return self
+
+    def cleaned(self, clean: Callable[[str], str]) -> Self:
+        """The same failure, each of its texts as ``clean`` has it."""
+        self.headline = clean(self.headline)
+        self.notes = tuple(Note(note.label, clean(note.text)) for note in self.notes)
+        self.evidence = tuple(map(clean, self.evidence))
+        self.reproduce = self.reproduce and clean(self.reproduce)
+        self.done = self.done and clean(self.done)
         return self
 
 

@@ -1,7 +1,8 @@
 """The one place that starts processes.
 
 Argument lists and never a shell; the child's environment is an allow-list, so that no tool sees a secret it was not
-given; both pipes are read while it runs; and on Ctrl-C, SIGTERM or a timeout its whole process group is stopped.
+given; both pipes are read while it runs, and known secrets are taken out of what is logged and shown; and on Ctrl-C,
+SIGTERM or a timeout its whole process group is stopped.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Self
 import msgspec
 
 from pipeline_kit.errors import Failure, alternative, quote, why
+from pipeline_kit.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +67,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 class Completed(msgspec.Struct, frozen=True):
     """How a command ended. ``stdout`` is whole unless it went to a file, ``stderr`` holds its last lines; ``output``
-    are the last lines of both, in the order they came.
+    are the last lines of both, in the order they came. Secrets are taken out of the two that are lines.
     """
 
     command: Command
@@ -90,9 +92,10 @@ class Completed(msgspec.Struct, frozen=True):
 
 
 class Runner:
-    """Runs commands with the environment it was made with."""
+    """Runs commands with the environment it was made with. ``secrets`` are kept out of logs, and of lines."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], secrets: Redactor | None = None) -> None:
+        self.secrets = secrets or Redactor()
         self._environ = {**environ, "PATH": absolute_path(environ)}
 
     def find(self, program: str) -> Path | None:
@@ -126,7 +129,7 @@ class Runner:
         started = time.monotonic()
         with _Log(command.log) as log, _stdout(command) as stdout_file:
             process = self._start(command, stdout_file)
-            tail = _Tail(log, on_line)
+            tail = _Tail(log, on_line, self.secrets)
             captured: list[bytes] = []
             threads = [threading.Thread(target=tail.read, args=(process.stderr, True), daemon=True)]
             if process.stdout and on_output:
@@ -187,27 +190,35 @@ def sha256_of(program: Path) -> str:
 class _Tail:
     """Reads both pipes: everything to the log and the listener, the last lines into memory."""
 
-    def __init__(self, log: _Log, on_line: Callable[[str], None] | None) -> None:
+    def __init__(self, log: _Log, on_line: Callable[[str], None] | None, secrets: Redactor) -> None:
         self.stderr: deque[str] = deque(maxlen=_KEPT_LINES)
         self.both: deque[str] = deque(maxlen=_KEPT_LINES)
         self._log = log
         self._on_line = on_line
+        self._secrets = secrets
         self._lock = threading.Lock()
 
     def read(self, pipe: IO[bytes], is_stderr: bool, captured: list[bytes] | None = None) -> None:  # noqa: FBT001 - a thread's argument
         # A limit on a line: a progress bar without newlines must not fill the memory.
+        stream = self._secrets.stream()
         while chunk := pipe.readline(1 << 20):
-            line = chunk.decode("utf-8", "replace").rstrip("\r\n")
-            with self._lock:
-                if captured is not None:
-                    captured.append(chunk)
-                self._log.write(chunk)
-                self.both.append(line)
-                if is_stderr:
-                    self.stderr.append(line)
-                if self._on_line:
-                    self._on_line(line)
+            if captured is not None:
+                captured.append(chunk)
+            self._keep(stream.feed(chunk), is_stderr)
+        self._keep(stream.rest(), is_stderr)
         pipe.close()
+
+    def _keep(self, chunk: bytes, is_stderr: bool) -> None:  # noqa: FBT001 - as above
+        if not chunk:
+            return
+        line = chunk.decode("utf-8", "replace").rstrip("\r\n")
+        with self._lock:
+            self._log.write(chunk)
+            self.both.append(line)
+            if is_stderr:
+                self.stderr.append(line)
+            if self._on_line:
+                self._on_line(line)
 
 
 class _Log:

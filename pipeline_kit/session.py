@@ -22,6 +22,7 @@ from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.process import Runner
 from pipeline_kit.record import NAME as RECORD
+from pipeline_kit.redaction import Redactor
 from pipeline_kit.render import lines
 from pipeline_kit.render.style import Style
 from pipeline_kit.render.terminal import Terminal, discard
@@ -48,7 +49,8 @@ class Session:
         self.answers = False
         self._stdout = stdout
         self.dialect = ci.detect(environ)
-        self.terminal = Terminal(stderr, self.dialect, environ)
+        self.secrets = Redactor()
+        self.terminal = Terminal(stderr, self.dialect, environ, self.secrets)
 
     @cached_property
     def context(self) -> Context:
@@ -69,7 +71,7 @@ class Session:
             state=self._state(root),
             output=root / _OUTPUT,
             environ=self.environ,
-            run=Runner(self.environ),
+            run=Runner(self.environ, self.secrets),
             event=event,
             identity=identity,
             report=self.terminal,
@@ -147,6 +149,7 @@ class Session:
             self.terminal.step(name, "skipped", str(skip), self.elapsed())
             return None
         except Failure as failure:
+            failure.cleaned(self.secrets.text)
             if failure.kind.partition(".")[0] not in ("git", "config", "record"):
                 flow.keep_failure(name, started, self.elapsed(), failure)
             raise
@@ -190,6 +193,7 @@ class Session:
 
     def failed(self, failure: Failure) -> None:
         """Tell a failure, once and last: the CI's annotation, the step's line, the block."""
+        failure.cleaned(self.secrets.text)
         step = self.step or "config"
         seconds = self.elapsed() if self.started else 0.0
         if self.dialect.NAME != "local":

@@ -57,7 +57,7 @@ def exchange(repository: Repository, token: str, principal: Principal, origin: s
     if not given:
         failure = refused(answer, repository, "exchange a token of Entra ID")
         raise no_role(repository, principal, origin, failure) if answer.status in (401, 403) else failure
-    context.report.mask(given)
+    context.mask(given)
     return AcrCredential(
         registry=repository.registry,
         username=USERNAME,

@@ -40,7 +40,7 @@ def access_token(scope: str, tenant: Id, context: Context) -> str:
         token = msgspec.json.decode(ended.stdout, type=_Answer).access_token
     except msgspec.MsgspecError:
         raise _refused(scope, within, "Its answer holds no token.") from None
-    context.report.mask(token)
+    context.mask(token)
     return token
 
 

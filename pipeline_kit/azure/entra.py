@@ -43,7 +43,7 @@ def access_token(identity: Identity, cloud: National, context: Context) -> str:
     """
     authority = context.environ.get("AZURE_AUTHORITY_HOST") or cloud.authority
     if isinstance(identity.proof, Secret):
-        context.report.mask(identity.proof.value)
+        context.mask(identity.proof.value)
     statuses = [0]
     try:
         token = _asked(identity, authority, statuses.append, context).token
@@ -56,7 +56,7 @@ def access_token(identity: Identity, cloud: National, context: Context) -> str:
         raise refused(identity, error.message) from None
     except (ServiceRequestError, ServiceResponseError) as error:
         raise _no_answer(authority, error) from None
-    context.report.mask(token)
+    context.mask(token)
     return token
 
 

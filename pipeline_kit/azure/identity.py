@@ -35,7 +35,7 @@ class Assertion:
     def __call__(self) -> str:
         """A token that the CI hides from now on."""
         token = self._mint()
-        self._context.report.mask(token)
+        self._context.mask(token)
         self.sent = token
         return token
 

@@ -37,7 +37,7 @@ def check(request: BuildRequest, context: Context) -> Dockerfile:
         raise missing_target(request, parsed, name)
     _check_names(request)
     for secret in request.secrets:
-        context.report.mask(_value(secret, context))
+        context.mask(_value(secret, context))
     for name in request.args:
         if _SECRET_WORDS & {word.lower() for word in _WORD.findall(name)}:
             context.report.warn(

@@ -62,6 +62,6 @@ def find(repository: Repository, context: Context, sources: tuple[Source, ...]) 
     """What the first of ``sources`` that has one gives; nobody if none has. The CI is told to hide the secret."""
     for source in sources:
         if credential := source(repository, context):
-            context.report.mask(credential.secret)
+            context.mask(credential.secret)
             return credential
     return anonymous(repository.registry)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline_kit.ci import Dialect
     from pipeline_kit.ci.messages import Message
     from pipeline_kit.errors import Failure
+    from pipeline_kit.redaction import Redactor
 
 # Without a terminal a long step says every so often that it is alive.
 _STILL = 30.0
@@ -34,18 +35,22 @@ def discard(stream: IO[str]) -> None:
 
 
 class Terminal:
-    """A ``context.Reporter`` for people. ``stream`` is standard error."""
+    """A ``context.Reporter`` for people. ``stream`` is standard error; ``secrets`` are kept out of what is shown."""
 
-    def __init__(self, stream: IO[str], dialect: Dialect, environ: Mapping[str, str]) -> None:
+    def __init__(self, stream: IO[str], dialect: Dialect, environ: Mapping[str, str], secrets: Redactor) -> None:
         self.style = Style.of(stream, environ, in_ci=dialect.NAME != "local")
         self._stream = stream
         self._dialect = dialect
         self._environ = environ
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._step = ""
 
     def line(self, text: str) -> None:
         """One line, already styled."""
+        self._write(self._secrets.text(text))
+
+    def _write(self, text: str) -> None:
         with self._lock:
             try:
                 self._stream.write(text + "\n")
@@ -59,7 +64,7 @@ class Terminal:
     def send(self, message: Message) -> None:
         """A message in the CI's dialect; nothing on a laptop."""
         if text := self._dialect.emit(message, self._environ):
-            self.line(text.rstrip("\n"))
+            self._write(text.rstrip("\n"))
 
     def begin(self, step: str) -> None:
         """Name the step that the following activities belong to."""

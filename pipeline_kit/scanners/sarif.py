@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_kit.model.verdict import Finding, Verdict
+    from pipeline_kit.redaction import Redactor
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # Code scanning sorts by a CVSS score: the middle of each severity's range.
@@ -90,10 +91,10 @@ class _Log(_Camel, frozen=True):
     schema: str = msgspec.field(name="$schema")
 
 
-def write(verdict: Verdict, path: Path) -> None:
+def write(verdict: Verdict, path: Path, secrets: Redactor) -> None:
     """Write all findings of ``verdict`` to ``path``, those that stop as errors, the others as warnings."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(_log(verdict)), indent=1))
+    path.write_bytes(secrets.clean(msgspec.json.format(msgspec.json.encode(_log(verdict)), indent=1)))
 
 
 def fingerprint(finding: Finding) -> str:

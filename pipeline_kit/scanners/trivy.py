@@ -123,7 +123,7 @@ def _answer(
             # Ours alone as long as it is in the scratch folder; where it is kept another scan may write too.
             read = _decoded(scratch.report)
         finally:
-            scratch.keep_report(report)
+            scratch.keep_report(report, context.run.secrets)
         if isinstance(read, str):
             return _doubtful(image, f"Trivy's report can't be read\n{read}")
         answer = judged(read, image, _diff_ids(view, image), buckets, warnings, settings.allow_no_os)

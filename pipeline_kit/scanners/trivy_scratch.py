@@ -11,7 +11,10 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pipeline_kit.redaction import Redactor
 
 _DATABASES = ("db", "java-db")
 _LAYERS = Path("fanal") / "fanal.db"
@@ -63,12 +66,14 @@ class Scratch:
         """Where Trivy writes its report."""
         return self.folder / "report.json"
 
-    def keep_report(self, place: Path) -> None:
-        """Have the report that was written now at ``place``, or none: never one of an earlier scan."""
+    def keep_report(self, place: Path, secrets: Redactor) -> None:
+        """Have the report that was written now at ``place``, or none: never one of an earlier scan. An image's own
+        variables are in it.
+        """
         place.unlink(missing_ok=True)
         if self.report.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(self.report, place)
+            place.write_bytes(secrets.clean(self.report.read_bytes()))
 
     def remember_layers(self) -> None:
         """Leave what was read of the layers to later scans."""

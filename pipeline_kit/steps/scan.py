@@ -159,7 +159,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
     image = flow.built()
     verdict = scan(image, flow.context, scanner=options["scanner"], settings=settings)
     report = flow.context.output / _REPORT
-    sarif.write(verdict, report)
+    sarif.write(verdict, report, flow.context.run.secrets)
     for note in verdict.notes:
         flow.context.report.warn(note)
     value = Values(scan=verdict)

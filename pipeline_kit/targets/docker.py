@@ -142,7 +142,7 @@ def _variables(variables: tuple[str, ...], context: Context) -> dict[str, str]:
                 )
             value = context.environ[name]
             if value:
-                context.report.mask(value)
+                context.mask(value)
         found[name] = value
     return found
 

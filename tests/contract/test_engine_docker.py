@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import time
@@ -133,6 +134,23 @@ def test_secrets_reach_the_command_and_nothing_else(project: Project, monkeypatc
         f"FROM base\nRUN {mounts} test $(cat /run/secrets/one) = hush-hush && test $(wc -c < /run/secrets/two) = 10\n"
     )
     project.build(secrets=secrets)
+
+
+def test_a_secret_that_a_command_prints_is_in_no_log(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "hush/hush+" + _unique().replace(" ", "-")
+    monkeypatch.setenv("BUILD_TOKEN", secret)
+    mount = "--mount=type=secret,id=one"
+    project.write(
+        f"FROM base\nRUN {mount} cat /run/secrets/one; echo; base64 < /run/secrets/one | tr -d '\\n'; echo; "
+        "head -c 9 /run/secrets/one; sleep 1; tail -c +10 /run/secrets/one; exit 7\n"
+    )
+    failure = project.fails(secrets=(BuildSecret("one", env="BUILD_TOKEN"),))
+    coded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    told = [project.log, "\n".join(project.heard.lines), "\n".join(failure.evidence), repr(failure.notes)]
+    assert all("***" in text for text in told[:3])
+    for text in told:
+        assert secret not in text
+        assert coded not in text
 
 
 def test_a_variable_that_nobody_named_does_not_reach_the_engine(

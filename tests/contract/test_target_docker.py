@@ -231,6 +231,19 @@ def test_the_last_words_are_shown_and_kept(lab: Lab) -> None:
     assert lab.names() == []
 
 
+def test_a_secret_that_a_container_prints_is_taken_out(lab: Lab) -> None:
+    script = "echo token=$TOKEN; printf %s :$TOKEN | base64; exit 3"
+    health = {"Test": ["CMD-SHELL", "echo $TOKEN; exit 1"], "Interval": 100_000_000, "Timeout": 10**9, "Retries": 1}
+    for service in (Service(("sh", "-c", script), {}), Service(silent().command, {}, health)):
+        failure = lab.failure(service, variables=("TOKEN",))
+        files = {path: path.read_text() for path in lab.logs.iterdir()}
+        assert sorted(path.suffix for path in files) == [".json", ".log"]
+        for text in [*files.values(), *(note.text for note in failure.notes)]:
+            assert "s3cret-of-the-app" not in text
+            assert "czNjcmV0LW9mLXRoZS1hcH" not in text
+        assert any("***" in text for text in files.values())
+
+
 def test_one_that_fails_in_place_is_rolled_back(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     first = lab.deploy(answering("one"))
     monkeypatch.setattr(Replacement, "_try_out", lambda self: None)

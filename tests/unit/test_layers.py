@@ -12,13 +12,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What a room may import of the package besides itself. A room that is not listed is a single module at the top.
 GROUND = {"errors", "catalogue", "model"}
-EFFECTS = GROUND | {"context", "process", "http", "memory"}
+EFFECTS = GROUND | {"context", "process", "redaction", "http", "memory"}
 MAY_IMPORT = {
     "model": set(),
     "errors": {"catalogue"},
     "catalogue": {"errors"},
     "context": GROUND | {"process"},
-    "process": {"errors"},
+    "process": {"errors", "redaction"},
+    "redaction": set(),
     "http": set(),
     "memory": {"process"},
     "yaml": {"errors"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit.model.verdict import Severity
+from pipeline_kit.redaction import Redactor
 from pipeline_kit.scanners.sarif import fingerprint, write
 from tests.unit.scan_samples import MEDIUM, OPENSSL, UNRATED, scan_of, verdict_on
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def test_each_finding_is_a_result_with_its_rule_and_a_lasting_fingerprint(tmp_path: Path) -> None:
     elsewhere = msgspec.structs.replace(OPENSSL, package="libssl3", severity=Severity.LOW)
     verdict = verdict_on(scan_of(elsewhere, OPENSSL, MEDIUM, UNRATED), scan_of(OPENSSL, platform="linux/arm64"))
-    write(verdict, tmp_path / "made" / "scan.sarif")
+    write(verdict, tmp_path / "made" / "scan.sarif", Redactor())
     log = json.loads((tmp_path / "made" / "scan.sarif").read_text())
     run = log["runs"][0]
     assert log["version"] == "2.1.0"
@@ -40,7 +41,7 @@ def test_each_finding_is_a_result_with_its_rule_and_a_lasting_fingerprint(tmp_pa
 
 
 def test_an_image_without_findings_has_an_empty_list_of_results(tmp_path: Path) -> None:
-    write(verdict_on(scan_of()), tmp_path / "scan.sarif")
+    write(verdict_on(scan_of()), tmp_path / "scan.sarif", Redactor())
     assert json.loads((tmp_path / "scan.sarif").read_text())["runs"][0]["results"] == []
 
 
