@@ -17,6 +17,7 @@ import msgspec
 
 from pipeline_kit import __version__, record
 from pipeline_kit.errors import Failure, alternative, fix, why
+from pipeline_kit.gate.proofs import Proofs
 from pipeline_kit.git import Git
 from pipeline_kit.git.folders import refuse_missing
 from pipeline_kit.model.rules import Rules
@@ -85,6 +86,11 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         """The image's name in the record: its path without the registry, or the folder's name."""
         return self.image.path if self.image else self.context.root.name.lower()
 
+    @property
+    def proofs(self) -> Proofs:
+        """What this job made itself."""
+        return Proofs(self.context.state)
+
     @cached_property
     def git(self) -> Git:
         """The repository."""
@@ -120,6 +126,27 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     def foresee(self, state: GitState) -> None:
         """Go by ``state``, which is not the repository's yet."""
         self.state = state
+
+    def follow(self, before: str) -> None:
+        """Take HEAD for what the event is about, in the place of ``before``: a release of ours stands on that."""
+        event, here = self.context.event, self.state.commit
+        if event.commit == before != here:
+            self.context = msgspec.structs.replace(self.context, event=msgspec.structs.replace(event, commit=here))
+            if not self.unwritten:
+                self.proofs.keep("release", f"{before} {here}".encode())
+
+    @property
+    def event(self) -> Event:
+        """The event, about the very commit that is checked out where a release of ours, or an annotated tag, stands
+        between the two.
+        """
+        event, here = self.context.event, self.state.commit
+        if event.commit and event.commit != here:
+            ours = self.proofs.holds("release", f"{event.commit} {here}".encode())
+            peeled = self.git.call("rev-parse", "--verify", "--quiet", "--end-of-options", f"{event.commit}^{{commit}}")
+            if ours or peeled.text == here:
+                return msgspec.structs.replace(event, commit=here)
+        return event
 
     def forget_state(self) -> None:
         """Have the repository read again, since it has changed."""

@@ -30,6 +30,8 @@ _KINDS: dict[str, EventKind] = {
     "BatchedCI": "push",
     "PullRequest": "pull_request",
     "Schedule": "schedule",
+    "Manual": "manual",
+    "ResourceTrigger": "push",
 }
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -60,20 +62,36 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
 def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     """What started the pipeline. The default branch is not told."""
     ref = environ.get("BUILD_SOURCEBRANCH", "")
-    kind = _KINDS.get(environ.get("BUILD_REASON", ""), "manual")
+    reason = environ.get("BUILD_REASON", "")
+    kind = _KINDS.get(reason, "other")
     # A pull request that somebody queues by hand is one all the same.
     if pull_request_of(ref) or kind == "pull_request":
         return _pull_request(environ, ref), _identity(environ)
-    tag = tag_of(ref)
+    tag, withheld = tag_of(ref), _withheld(reason, environ)
     return Event(
-        kind="tag" if kind == "push" and tag else kind,
+        kind="other" if withheld else "tag" if kind == "push" and tag else kind,
         ref=ref,
         branch=branch_of(ref),
         tag=tag,
         repository=environ.get("BUILD_REPOSITORY_NAME", ""),
         source_url=_source_url(environ),
         skips_tags=True,
+        commit=environ.get("BUILD_SOURCEVERSION", ""),
+        withheld=withheld,
     ), _identity(environ)
+
+
+def _withheld(reason: str, environ: Mapping[str, str]) -> str:
+    """Why a run that was started so publishes nothing; '' if it may."""
+    if reason not in _KINDS:
+        return f"{reason or 'a run without a Build.Reason'} publishes nothing; a push, a schedule and a run by hand do"
+    if reason == "ResourceTrigger":
+        # https://learn.microsoft.com/azure/devops/pipelines/process/resources: the alias in capitals.
+        alias = re.sub(r"\W", "_", environ.get("RESOURCES_TRIGGERINGALIAS", "").upper())
+        cause = environ.get(f"RESOURCES_PIPELINE_{alias}_SOURCEBRANCH", "")
+        if not (branch_of(cause) or tag_of(cause)):
+            return f"a run that {cause or 'nobody knows what'} triggered publishes nothing"
+    return ""
 
 
 def _pull_request(environ: Mapping[str, str], ref: str) -> Event:
@@ -91,6 +109,7 @@ def _pull_request(environ: Mapping[str, str], ref: str) -> Event:
         source_url=_source_url(environ),
         fork=told("ISFORK").lower() != "false",
         skips_tags=True,
+        commit=environ.get("BUILD_SOURCEVERSION", ""),
     )
 
 

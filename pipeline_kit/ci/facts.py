@@ -19,6 +19,7 @@ _NAMES: dict[EventKind, str] = {
     "schedule": "schedule",
     "manual": "workflow_dispatch",
     "local": "push",
+    "other": "workflow_dispatch",
 }
 
 

@@ -27,9 +27,13 @@ TEMPORARY_FOLDER = "RUNNER_TEMP"
 
 # Webhook payloads end at 25 MB. What is longer is cut, and then no JSON.
 _LARGEST_PAYLOAD = 32 * 1024 * 1024
+# The events that are told apart. All others run other people's words or code beside our secrets, and publish nothing.
 _KINDS: dict[str, EventKind] = {
     "push": "push",
     "release": "push",
+    "workflow_dispatch": "manual",
+    "repository_dispatch": "manual",
+    "workflow_run": "push",
     # A queued pull request: what is built may never reach the branch.
     "merge_group": "pull_request",
     "schedule": "schedule",
@@ -38,6 +42,8 @@ _KINDS: dict[str, EventKind] = {
     "pull_request_review": "pull_request",
     "pull_request_review_comment": "pull_request",
 }
+# What a run whose end starts another one may have been started by.
+_CAUSES = ("push", "schedule", "workflow_dispatch", "repository_dispatch", "release")
 
 
 def emit(message: Message, environ: Mapping[str, str]) -> str:
@@ -69,7 +75,8 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     name, ref = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_REF", "")
     repository = environ.get("GITHUB_REPOSITORY", "")
     payload = _payload(environ)
-    kind = _KINDS.get(name, "manual")
+    withheld = _withheld(name, payload, repository)
+    kind = "other" if withheld else _KINDS[name]
     request, queued = kind == "pull_request", name == "merge_group"
     branch = environ.get("GITHUB_HEAD_REF", "") if request and not queued else branch_of(ref)
     tag = tag_of(ref)
@@ -89,7 +96,24 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
         fork=request and not queued and not _same(source, repository),
         unsafe=name == "pull_request_target",
         skips_tags=True,
+        commit=environ.get("GITHUB_SHA", ""),
+        withheld=withheld,
     ), _identity(environ, url)
+
+
+def _withheld(name: str, payload: object, repository: str) -> str:
+    """Why this event publishes nothing; '' if it may, or is a pull request."""
+    if name not in _KINDS:
+        return (
+            f"{name or 'an event without a name'} publishes nothing; push, release, schedule and workflow_dispatch do"
+        )
+    if name == "workflow_run":
+        cause = _text(payload, "workflow_run", "event")
+        if cause not in _CAUSES:
+            return f"a workflow_run that {cause or 'nobody knows what'} caused publishes nothing"
+        if not _same(_text(payload, "workflow_run", "head_repository", "full_name"), repository):
+            return "a workflow_run of another repository publishes nothing"
+    return ""
 
 
 def facts(environ: Mapping[str, str]) -> EventFacts:

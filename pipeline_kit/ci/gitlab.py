@@ -23,6 +23,11 @@ TEMPORARY_FOLDER = ""
 _KINDS: dict[str, EventKind] = {
     "push": "push",
     "schedule": "schedule",
+    "parent_pipeline": "push",
+    "web": "manual",
+    "api": "manual",
+    "trigger": "manual",
+    "pipeline": "manual",
     "merge_request_event": "pull_request",
     "external_pull_request_event": "pull_request",
 }
@@ -54,7 +59,9 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
 def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
     """What started the pipeline. Its runner fetches tags where it fetches the whole history."""
     tag = environ.get("CI_COMMIT_TAG", "")
-    kind = _KINDS.get(environ.get("CI_PIPELINE_SOURCE", ""), "manual")
+    source = environ.get("CI_PIPELINE_SOURCE", "")
+    # A pipeline that a merge request's own one starts is still about it.
+    kind = "pull_request" if environ.get("CI_MERGE_REQUEST_IID") else _KINDS.get(source, "other")
     repository = environ.get("CI_PROJECT_PATH", "")
     identity = RunIdentity("gitlab", environ.get("CI_PIPELINE_ID", ""), url=environ.get("CI_PIPELINE_URL", ""))
     event = Event(
@@ -63,6 +70,10 @@ def event(environ: Mapping[str, str]) -> tuple[Event, RunIdentity]:
         default_branch=environ.get("CI_DEFAULT_BRANCH", ""),
         repository=repository,
         source_url=environ.get("CI_PROJECT_URL", ""),
+        commit=environ.get("CI_COMMIT_SHA", ""),
+        withheld=f"{source or 'a pipeline without a source'} publishes nothing; a push, a schedule and a run by hand do"
+        if kind == "other"
+        else "",
     )
     if kind == "pull_request":
         return _request(event, environ), identity

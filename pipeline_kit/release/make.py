@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 def bump(flow: Flow, asked: Asked) -> Bumped:
     """Make the release that was asked for, or complete or find the one that is there.
 
-    On a pull request nothing is made (``Skip`` says what would be). Failure: ``bump.*``, ``git.dirty``,
-    ``git.identity``, ``git.tag-rejected``, ``run.nothing-to-release``; after each of them but ``bump.local``,
+    Nothing is made on an event that publishes nothing; ``Skip`` says what would be. Failure: ``bump.*``,
+    ``git.dirty``, ``git.identity``, ``git.tag-rejected``, ``run.nothing-to-release``; after each but ``bump.local``,
     ``bump.unknown`` and a stop (``run.interrupted``, ``run.terminated``) the remote and this clone are as they were.
     """
-    if flow.context.event.kind == "pull_request":
+    if not flow.context.event.publishes:
         raise Skip(outlook(flow, asked))
     if asked.dry_run:
         return preview(flow, asked)

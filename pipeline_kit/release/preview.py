@@ -94,8 +94,9 @@ def foreseen(flow: Flow, asked: Asked) -> GitState:
 
 
 def outlook(flow: Flow, asked: Asked) -> str:
-    """What a pull request would release once it is merged, in words."""
+    """What a pull request would release once it is merged, in words; of another event that it publishes nothing."""
     base = flow.context.event.base or "main"
+    reason = flow.context.event.withheld or "pull request"
     try:
         _, rest = standing(flow, asked, lines_of(flow, asked))
         tags = " ".join(one.tag for one in planned(flow, asked, rest)) if rest else "nothing"
@@ -103,7 +104,7 @@ def outlook(flow: Flow, asked: Asked) -> str:
         if failure.kind != NONE_ASKED:
             raise
         tags = "nothing"
-    return f"pull request; {base} would release {tags}"
+    return f"{reason}; {base} would release {tags}"
 
 
 def _remote(flow: Flow) -> str:

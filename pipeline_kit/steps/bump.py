@@ -42,7 +42,7 @@ def _would(flow: Flow, **options: Any) -> str:
     from pipeline_kit.release.preview import outlook, preview
     from pipeline_kit.render.bump import detail
 
-    if flow.context.event.kind == "pull_request":
+    if not flow.context.event.publishes:
         raise Skip(outlook(flow, _asked(flow, options)))
     made = preview(flow, _asked(flow, options))
     if made.there:
@@ -129,7 +129,9 @@ def command(flow: Flow, **options: Any) -> Outcome:
     notes = _notes_path(flow, options["notes"] or "")
     flow.unwritten = flow.unwritten or asked.dry_run
     try:
+        before = flow.state.commit
         made = bump(flow, asked)
+        flow.follow(before)
     except Failure as failure:
         raise with_remedy(failure, flow, "bump") from None
     if notes and not asked.dry_run:
@@ -157,7 +159,9 @@ def foresee(flow: Flow, **options: Any) -> None:
     """Have the flow see the repository as it would be after the bump, for what a plan says next."""
     from pipeline_kit.release.preview import foreseen
 
+    before = flow.state.commit
     flow.foresee(foreseen(flow, _asked(flow, options)))
+    flow.follow(before)
 
 
 def _asked(flow: Flow, options: dict[str, Any]) -> Asked:

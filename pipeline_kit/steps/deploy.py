@@ -131,6 +131,8 @@ def _target(flow: Flow, options: dict[str, Any]) -> str:
     plan = flow.plan()
     if not target:
         raise Skip("no target is configured")
+    if not plan.publishes and event.kind != "pull_request":
+        raise Skip(f"nothing is deployed: {plan.reason}")
     if not plan.publishes:
         raise Skip(f"{plan.reason}; {event.base or 'main'} would deploy to {target}")
     if event.kind not in ("local", "manual") and ("tag" if plan.released else "branch") not in options["on"]:

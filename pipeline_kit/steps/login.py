@@ -79,12 +79,12 @@ def command(flow: Flow) -> Outcome:
     Azure, else from Docker's or Podman's configuration. docs/azure-sign-in.md has the whole order.
     """
     _skip_without_need(flow)
-    publishes = flow.context.event.kind != "pull_request"
+    publishes = flow.context.event.publishes
     try:
         found = login(flow.repository(), flow.context, push=publishes)
     except Failure as failure:
         if not publishes and failure.kind in _NOT_NEEDED:
-            raise Skip(f"{failure.headline}; a pull request publishes nothing") from None
+            raise Skip(f"{failure.headline}; {_nothing(flow)}") from None
         raise
     may = ", ".join(found.grants) if found.told else "it does not say what it grants"
     user = found.user or "anonymous"
@@ -101,10 +101,14 @@ def command(flow: Flow) -> Outcome:
 
 def _skip_without_need(flow: Flow) -> None:
     """Who publishes nothing needs no registry, so no name of one."""
-    if flow.image is None and flow.context.event.kind == "pull_request":
-        raise Skip("no image is configured, and a pull request publishes nothing")
+    if flow.image is None and not flow.context.event.publishes:
+        raise Skip(f"no image is configured, and {_nothing(flow)}")
     if flow.image is None and not flow.will_push:
         raise Skip("no image is configured, and nothing is to be published")
+
+
+def _nothing(flow: Flow) -> str:
+    return flow.context.event.withheld or "a pull request publishes nothing"
 
 
 def _denied(repository: Repository, credential: Credential, grants: frozenset[str]) -> Failure:

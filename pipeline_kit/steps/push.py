@@ -92,6 +92,8 @@ def command(flow: Flow) -> Outcome:
 
 
 def _reason(flow: Flow, plan: Plan) -> str:
+    if flow.context.event.kind != "pull_request":
+        return f"nothing is published: {plan.reason}"
     count = f"{len(plan.tags)} tag{'' if len(plan.tags) == 1 else 's'}"
     return f"{plan.reason}; {flow.context.event.base or 'main'} would publish {count}"
 

@@ -168,7 +168,7 @@ def command(
         listed = tuple(dict.fromkeys(tag.name for tag in own))
     found = asked.metadata(facts, listed, told)
     added = extra_tags(extra, kubernetes=kubernetes)
-    made = plan(flow.state, flow.context.event, named, [*own, *added], version=version, labels=found.labels)
+    made = plan(flow.state, flow.event, named, [*own, *added], version=version, labels=found.labels)
     target = javascript.trim(bake_target) or _BAKE_TARGET
     more = tuple(tag.name for tag in made.tags if tag.name not in listed)
     found = msgspec.structs.replace(found, names=(*listed, *more), levels=settings.levels, bake_target=target)

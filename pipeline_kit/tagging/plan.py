@@ -34,6 +34,7 @@ def plan(
     found: dict[str, Tag] = {}
     for tag in tags:
         found.setdefault(tag.name, tag)
+    reason = withheld(state, event)
     return Plan(
         commit=state.commit,
         time=state.time,
@@ -42,10 +43,19 @@ def plan(
         released=named.released,
         tags=tuple(found.values()),
         labels=labels,
-        publishes=event.kind != "pull_request",
-        reason="pull request" if event.kind == "pull_request" else "",
+        publishes=not reason,
+        reason=reason,
         changes=named.changes,
     )
+
+
+def withheld(state: GitState, event: Event) -> str:
+    """Why this event publishes nothing of what is checked out; '' if it does."""
+    if event.kind == "pull_request":
+        return "pull request"
+    if event.commit and event.commit != state.commit:
+        return f"the event is about {event.commit[:7]}, and {state.short} is checked out: check out that one"
+    return event.withheld
 
 
 def default_tags(

@@ -124,13 +124,23 @@ def test_a_pushed_tag() -> None:
         ("BatchedCI", "push"),
         ("Schedule", "schedule"),
         ("Manual", "manual"),
-        ("ResourceTrigger", "manual"),
-        ("BuildCompletion", "manual"),
-        ("", "manual"),
+        ("ResourceTrigger", "other"),
+        ("BuildCompletion", "other"),
+        ("ValidateShelveset", "other"),
+        ("", "other"),
     ],
 )
 def test_the_reason_says_what_started_it(reason: str, kind: str) -> None:
-    assert _event(BUILD_REASON=reason).kind == kind
+    event = _event(BUILD_REASON=reason, BUILD_SOURCEVERSION="1" * 40)
+    assert (event.kind, event.publishes, event.commit) == (kind, kind != "other", "1" * 40)
+
+
+@pytest.mark.parametrize(
+    ("branch", "kind"), [("refs/heads/main", "push"), ("refs/pull/15/merge", "other"), ("", "other"), ("main", "other")]
+)
+def test_a_run_that_another_pipeline_triggers_publishes_only_where_that_was_of_a_branch(branch: str, kind: str) -> None:
+    told = {"RESOURCES_TRIGGERINGALIAS": "ci-build", "RESOURCES_PIPELINE_CI_BUILD_SOURCEBRANCH": branch}
+    assert _event(BUILD_REASON="ResourceTrigger", **told).kind == kind
 
 
 def test_a_pull_request_of_azure_repos() -> None:

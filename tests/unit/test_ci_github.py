@@ -181,10 +181,42 @@ def test_a_schedule_runs_on_the_default_branch(tmp_path: Path) -> None:
     assert (event.kind, event.default_branch) == ("schedule", "trunk")
 
 
-@pytest.mark.parametrize("name", ["workflow_dispatch", "repository_dispatch", "workflow_run", "", "something new"])
-def test_whatever_else_starts_a_workflow_counts_as_by_hand(tmp_path: Path, name: str) -> None:
-    event = _event(tmp_path, {}, GITHUB_EVENT_NAME=name, GITHUB_REF="refs/tags/v1")
-    assert (event.kind, event.tag) == ("manual", "v1")
+@pytest.mark.parametrize("name", ["workflow_dispatch", "repository_dispatch"])
+def test_a_dispatch_is_by_hand(tmp_path: Path, name: str) -> None:
+    event = _event(tmp_path, {}, GITHUB_EVENT_NAME=name, GITHUB_REF="refs/tags/v1", GITHUB_SHA="1" * 40)
+    assert (event.kind, event.tag, event.commit, event.publishes) == ("manual", "v1", "1" * 40, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["issue_comment", "issues", "discussion", "fork", "watch", "create", "deployment", "", "something new"]
+)
+def test_an_event_that_is_not_listed_publishes_nothing(tmp_path: Path, name: str) -> None:
+    event = _event(tmp_path, {}, GITHUB_EVENT_NAME=name, GITHUB_REF="refs/heads/main")
+    assert (event.kind, event.publishes) == ("other", False)
+    assert (name or "without a name") in event.withheld
+
+
+@pytest.mark.parametrize(
+    ("cause", "source", "publishes"),
+    [
+        ("push", "contoso/shop", True),
+        ("schedule", "contoso/shop", True),
+        ("pull_request", "contoso/shop", False),
+        ("pull_request_target", "contoso/shop", False),
+        ("issue_comment", "contoso/shop", False),
+        ("workflow_run", "contoso/shop", False),
+        ("push", "fabrikam/shop", False),
+        ("push", None, False),
+        (None, "contoso/shop", False),
+    ],
+)
+def test_a_run_that_another_one_started_publishes_only_where_that_could(
+    tmp_path: Path, cause: str | None, source: str | None, publishes: bool
+) -> None:
+    payload = {"workflow_run": {"event": cause, "head_repository": {"full_name": source}}}
+    event = _event(tmp_path, payload, GITHUB_EVENT_NAME="workflow_run", GITHUB_REF="refs/heads/main")
+    assert event.publishes is publishes
+    assert event.kind == ("push" if publishes else "other")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +246,7 @@ def test_a_payload_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("path", ["", "missing", "/", "nul\0"])
 def test_a_payload_that_is_not_there_is_no_error(path: str) -> None:
-    assert github.event({"GITHUB_EVENT_PATH": path})[0].kind == "manual"
+    assert github.event({"GITHUB_EVENT_PATH": path})[0].kind == "other"
 
 
 def test_the_run_is_named_with_its_attempt() -> None:

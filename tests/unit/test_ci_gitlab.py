@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pipeline_kit.ci import gitlab
 from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary
 
@@ -87,7 +89,25 @@ def test_a_pull_request_of_github_that_gitlab_builds_is_one() -> None:
     assert gitlab.event({"CI_PIPELINE_SOURCE": "external_pull_request_event"})[0].fork
 
 
-def test_whatever_else_starts_a_pipeline_counts_as_by_hand() -> None:
-    assert gitlab.event({"CI_PIPELINE_SOURCE": "schedule"})[0].kind == "schedule"
-    assert gitlab.event({"CI_PIPELINE_SOURCE": "web"})[0].kind == "manual"
-    assert gitlab.event({}) == (gitlab.Event("manual"), gitlab.RunIdentity("gitlab"))
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("schedule", "schedule"),
+        ("web", "manual"),
+        ("api", "manual"),
+        ("trigger", "manual"),
+        ("pipeline", "manual"),
+        ("parent_pipeline", "push"),
+        ("chat", "other"),
+        ("webide", "other"),
+        ("", "other"),
+    ],
+)
+def test_the_source_says_what_started_it(source: str, kind: str) -> None:
+    event, _ = gitlab.event({"CI_PIPELINE_SOURCE": source, "CI_COMMIT_SHA": "1" * 40})
+    assert (event.kind, event.publishes, event.commit) == (kind, kind != "other", "1" * 40)
+
+
+def test_a_pipeline_that_a_merge_request_s_own_one_starts_is_about_it() -> None:
+    event, _ = gitlab.event({"CI_PIPELINE_SOURCE": "parent_pipeline", "CI_MERGE_REQUEST_IID": "15"})
+    assert (event.kind, event.number) == ("pull_request", "15")
