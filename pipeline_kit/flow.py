@@ -62,7 +62,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     ``completes`` whether a run that builds goes on to publish, so that it takes over what an earlier one has published;
     ``given`` are the settings that are not at their default; ``unwritten`` keeps the record in memory, for a plan.
     ``answers`` is a step that runs alone and whose answer no other step needs the record for; ``sealed`` one that
-    itself needs nothing of it. ``no_version`` is why there is no version, for ``tag``, whose rules may do without.
+    itself needs nothing of it. ``no_version`` is why there is no version, for ``tag``, whose rules may do without;
+    ``damaged`` is why nothing of the record that was found is used.
     """
 
     context: Context
@@ -80,6 +81,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     answers: bool = False
     sealed: bool = False
     no_version: Failure | None = None
+    damaged: Failure | None = None
 
     @property
     def key(self) -> str:
@@ -258,6 +260,13 @@ class Flow(msgspec.Struct, dict=True, eq=False):
 
     def _need(self, step: str) -> Any:
         value = self._value(step)
+        if value is None and self.damaged:
+            raise Failure(
+                self.damaged.kind,
+                self.damaged.headline,
+                why(f"This step takes what {step} gave, and that was in it."),
+                fix(f"pipeline-kit {step}"),
+            )
         if value is None:
             raise Failure(
                 "record.missing",
@@ -297,9 +306,18 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         fresh = self._fresh()
         if not self.record_path.exists():
             return fresh
-        found = record.read(self.record_path)
+        try:
+            found = record.read(self.record_path)
+        except Failure as failure:
+            self._leave(failure)
+            return fresh
         # The values of another commit say nothing about this one: they stay in git's ignore, not in this run.
         return msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
+
+    def _leave(self, failure: Failure) -> None:
+        """Go on without the record that was found: it is evidence of nothing, and no reason to stop."""
+        self.damaged = failure
+        self.context.report.warn(f"{failure.headline}; what it held is not used")
 
     def _event(self) -> Event:
         """What started this run; on a terminal only git knows the branch."""
@@ -326,7 +344,13 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         with self.writing(self.record_path.parent):
             if self.sealed:
                 prepare_output(self.record_path.parent)
-                record.append(self.record_path, self._fresh(), entry)
+                try:
+                    record.append(self.record_path, self._fresh(), entry)
+                except Failure as failure:
+                    if failure.kind != "record.invalid":
+                        raise
+                    self._leave(failure)
+                    record.write(self._fresh().with_entry(entry), self.record_path)
                 return
             self.record = self._records().with_entry(entry)
             prepare_output(self.record_path.parent)

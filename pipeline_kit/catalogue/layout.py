@@ -40,6 +40,13 @@ KINDS: dict[str, Kind] = {
 
 {_AGAIN}""",
     ),
+    "changed": Kind(
+        Exit.BROKE,
+        "The image was written while it was scanned",
+        """Every blob is hashed before the scanner reads it, and its file must be the very same afterwards: not written, renamed, linked or replaced, also if it holds the right bytes again. What the scanner said is not used, and nothing of it is remembered.
+
+Only this program writes to its layouts. A backup that makes hard links, or another job of the same user, may be what does.""",
+    ),
     "diff-id": Kind(
         Exit.BROKE,
         "A layer unpacks to something else than its config says",

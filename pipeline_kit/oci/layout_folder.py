@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def create(folder: Path, *, blobs: Path | None = None) -> None:
-    """A layout at ``folder``, without an index yet; what was there is removed. It has no blobs, or those of the layout
+    """A layout at ``folder``, without an index yet; what was there is removed. It has no blobs, or those of the folder
     ``blobs``, by a link.
     """
     shutil.rmtree(folder, ignore_errors=True)
     if blobs:
-        folder.mkdir(parents=True)
-        (folder / "blobs").symlink_to((blobs / "blobs").resolve(), target_is_directory=True)
+        (folder / "blobs").mkdir(parents=True)
+        (folder / "blobs" / "sha256").symlink_to(blobs, target_is_directory=True)
     else:
         (folder / "blobs" / "sha256").mkdir(parents=True)
     (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pipeline_kit.context import Silent
 from pipeline_kit.errors import Failure, why
-from pipeline_kit.memory import remembered
+from pipeline_kit.memory import keep, recalled, remembered, settled_identity
 from pipeline_kit.model.digest import Digest, short
 from pipeline_kit.oci.layout import open_blob, read, tampered
 from pipeline_kit.oci.parallel import in_parallel
 from pipeline_kit.oci.unpack import unpacker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -32,6 +36,15 @@ MOST_UNPACKED = 64 << 30
 _PIECE = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The one image of a layout. ``files`` has the identity of each blob's file when it was hashed."""
+
+    digest: Digest
+    platforms: tuple[PlatformImage, ...]
+    files: Mapping[Digest, str]
+
+
 def verify(
     folder: Path,
     expected: Digest | None,
@@ -40,10 +53,10 @@ def verify(
     memory: Path | None = None,
     workers: int = 4,
     most_unpacked: int = MOST_UNPACKED,
-) -> tuple[Digest, tuple[PlatformImage, ...]]:
-    """The digest of the one image in ``folder`` and its platforms, after every blob was hashed, and each layer of each
-    platform unpacked and compared with the diff ID in the config. ``progress`` counts stored bytes. With ``memory`` a
-    layer is unpacked once: what it unpacks to follows from its digest, which is hashed each time.
+) -> Verified:
+    """What is in ``folder``, after every blob was hashed, and each layer of each platform unpacked and compared with
+    the diff ID in the config. ``progress`` counts stored bytes. With ``memory`` a layer is unpacked once: what it
+    unpacks to follows from its digest; and a file that is the very same as when it was hashed is not hashed again.
 
     Failure ``layout.*`` that names the blob; ``layout.other`` if the image's digest is not ``expected``.
     """
@@ -51,9 +64,10 @@ def verify(
     if expected is not None and layout.root.digest != expected:
         raise other(folder, layout.root.digest, expected)
     check = _Check(layout, progress or Silent(), memory, most_unpacked)
-    largest_first = sorted(layout.blobs, key=lambda blob: -blob.size)
+    largest_first = sorted((*layout.blobs, *layout.manifests), key=lambda blob: -blob.size)
     in_parallel(check.blob, largest_first, workers=workers)
-    return layout.root.digest, layout.platforms
+    check.remember()
+    return Verified(layout.root.digest, layout.platforms, check.files)
 
 
 def other(folder: Path, found: Digest, expected: Digest) -> Failure:
@@ -71,6 +85,9 @@ class _Check:
     def __init__(self, layout: Layout, progress: Activity, memory: Path | None, most_unpacked: int) -> None:
         self._layout = layout
         self._memory = memory
+        self.files: dict[Digest, str] = {}
+        self._key = f"hashed files of the layout {layout.folder.resolve()}"
+        self._known = _known(memory, self._key)
         self._progress = progress
         self._most_unpacked = self._left = most_unpacked
         self._hashed = 0
@@ -79,17 +96,30 @@ class _Check:
     def blob(self, blob: Descriptor, stop: Stop) -> None:
         """Hash ``blob``, and only then unpack it: what does not hash to its name is not decompressed."""
         with open_blob(self._layout.folder, blob) as file:
-            stored = hashlib.sha256()
-            while piece := file.read(_PIECE):
-                stop.check()
-                stored.update(piece)
-                self._count(len(piece))
-            if f"sha256:{stored.hexdigest()}" != blob.digest:
-                raise tampered(self._layout.folder, blob.digest)
+            same = settled_identity(file.fileno())
+            if self._known.get(blob.digest) != same:
+                self._hash(blob, file, stop)
+            else:
+                self._count(blob)
+            self.files[blob.digest] = same
             if diff_id := self._layout.diff_ids.get(blob.digest):
                 found = self._diff_id(blob, file, stop)
                 if found != diff_id:
                     raise _diff_id(blob, f"It unpacks to {found}; its config says {diff_id}")
+
+    def remember(self) -> None:
+        """Have the files that were hashed known to later calls."""
+        if self._memory and self.files != self._known:
+            keep(self._memory, self._key, msgspec.json.encode(self.files).decode())
+
+    def _hash(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> None:
+        stored = hashlib.sha256()
+        while piece := file.read(_PIECE):
+            stop.check()
+            stored.update(piece)
+            self._count(blob, len(piece))
+        if f"sha256:{stored.hexdigest()}" != blob.digest:
+            raise tampered(self._layout.folder, blob.digest)
 
     def _diff_id(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> Digest:
         if self._memory is None:
@@ -114,9 +144,12 @@ class _Check:
             raise _diff_id(blob, "It ends in the middle of the compressed data")
         return f"sha256:{unpacked.hexdigest()}"
 
-    def _count(self, size: int) -> None:
+    def _count(self, blob: Descriptor, size: int | None = None) -> None:
+        """Count bytes of ``blob``, all of them if ``size`` is None; manifests are no part of the layout's size."""
+        if blob.is_manifest or blob.is_index:
+            return
         with self._lock:
-            self._hashed += size
+            self._hashed += blob.size if size is None else size
             self._progress.update("hashing", self._hashed, self._layout.size)
 
     def _spend(self, blob: Descriptor, size: int) -> None:
@@ -131,6 +164,14 @@ class _Check:
                     f"Its layers had unpacked to {self._most_unpacked} bytes when layer {short(blob.digest)} had more."
                 ),
             )
+
+
+def _known(memory: Path | None, key: str) -> dict[Digest, str]:
+    kept = recalled(memory, key) if memory else None
+    try:
+        return msgspec.json.decode(kept, type=dict[str, str]) if kept else {}
+    except msgspec.MsgspecError:
+        return {}
 
 
 def _diff_id(blob: Descriptor, reason: str) -> Failure:

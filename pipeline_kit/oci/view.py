@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from pipeline_kit.model.image import PlatformImage
 
 
-def view(folder: Path, platform: PlatformImage, destination: Path) -> Path:
+def view(folder: Path, platform: PlatformImage, destination: Path, *, blobs: Path | None = None) -> Path:
     """Make ``destination`` a layout that holds only ``platform`` of the layout ``folder``, and return it; what was
-    there is removed. The blobs are not copied: it is of use for as long as ``folder`` stays. Trivy takes a ``:`` or
-    ``@`` in the path of ``destination`` for the start of a tag or digest.
+    there is removed. The blobs are not copied but read in ``blobs``, by default those of ``folder``: it is of use for
+    as long as they stay. Trivy takes a ``:`` or ``@`` in the path of ``destination`` for the start of a tag or digest.
     """
     layout = read(folder)
     manifest = next((entry for entry in layout.manifests if entry.digest == platform.manifest), None)
     if manifest is None:
         raise other(folder, layout.root.digest, platform.manifest)
-    create(destination, blobs=folder)
+    create(destination, blobs=blobs or (folder / "blobs" / "sha256").resolve())
     write_index(destination, manifest)
     return destination

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pipeline_kit.scanners.trivy as trivy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipeline_kit.context import Context
@@ -30,9 +31,18 @@ class Scanner(Protocol):
         """The installed program with its version and hash. A missing one is the failure ``scan.missing``."""
 
     def scan(
-        self, view: Path, image: PlatformImage, settings: ScanSettings, context: Context, log: Path, report: Path
+        self,
+        view: Path,
+        image: PlatformImage,
+        settings: ScanSettings,
+        context: Context,
+        log: Path,
+        report: Path,
+        *,
+        check: Callable[[], None] = ...,
     ) -> tuple[PlatformScan, ScannerData]:
-        """Scan ``image``, the one manifest of the OCI layout ``view``, whose blobs have been hashed.
+        """Scan ``image``, the one manifest of the OCI layout ``view``, whose blobs have been hashed. ``check`` is
+        called once the program has read them, before its answer is used or remembered: it raises if they are others.
 
         What makes the answer doubtful stands in ``PlatformScan.doubts``; a scan that broke is a doubt too. ``log`` gets
         the program's own words, ``report`` its own report. Without usable data: the failure ``scan.data``.

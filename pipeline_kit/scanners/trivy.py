@@ -24,6 +24,8 @@ from pipeline_kit.scanners.trivy_report import decode
 from pipeline_kit.scanners.trivy_scratch import Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline_kit.context import Context
     from pipeline_kit.model.image import PlatformImage
     from pipeline_kit.model.verdict import ScannerData
@@ -58,22 +60,34 @@ def find(context: Context) -> Tool:
     return Tool(NAME, version, hash_of(program, context.memory))
 
 
+def _nothing() -> None:
+    return None
+
+
 def scan(
-    view: Path, image: PlatformImage, settings: ScanSettings, context: Context, log: Path, report: Path
+    view: Path,
+    image: PlatformImage,
+    settings: ScanSettings,
+    context: Context,
+    log: Path,
+    report: Path,
+    *,
+    check: Callable[[], None] = _nothing,
 ) -> tuple[PlatformScan, ScannerData]:
     """Scan ``image``, the only manifest of the OCI layout ``view``, whose blobs have been hashed.
 
-    ``log`` gets Trivy's own words, ``report`` its JSON report. Without usable data: the failure ``scan.data``.
+    ``log`` gets Trivy's own words, ``report`` its JSON report. ``check`` is called once Trivy has read the image,
+    before its answer is used or remembered. Without usable data: the failure ``scan.data``.
     """
     _check_pin(find(context), settings)
     with held(settings, context, log) as database:
-        answer = _answer(view, image, settings, context, log, report, database.buckets)
+        answer = _answer(view, image, settings, context, log, report, database.buckets, check)
     # Only a scan tells that there are jars; their index is large and is brought when it is missed.
     if _misses_java_index(answer):
         if settings.offline:
             return _doubtful(image, "there are jars, and no index that says what they are"), database.data
         with held(settings, context, log, java=True) as database:
-            answer = _answer(view, image, settings, context, log, report, database.buckets)
+            answer = _answer(view, image, settings, context, log, report, database.buckets, check)
     return answer, database.data
 
 
@@ -113,6 +127,7 @@ def _answer(
     log: Path,
     report: Path,
     buckets: frozenset[str],
+    check: Callable[[], None],
 ) -> PlatformScan:
     warnings: list[str] = []
     with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as folder:
@@ -124,6 +139,7 @@ def _answer(
             read = _decoded(scratch.report)
         finally:
             scratch.keep_report(report, context.run.secrets)
+        check()
         if isinstance(read, str):
             return _doubtful(image, f"Trivy's report can't be read\n{read}")
         answer = judged(read, image, _diff_ids(view, image), buckets, warnings, settings.allow_no_os)

@@ -7,6 +7,7 @@ costs nothing; a lock keeps it away from the scans of other runs that share the 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -159,6 +160,9 @@ def _download(artifact: _Artifact, settings: ScanSettings, context: Context, log
 def _install(fresh: Path, place: Path) -> str:
     if not _made(fresh):
         return "what was downloaded can't be read"
+    for path in fresh.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
     old = fresh.with_name("old")
     if place.exists():
         place.rename(old)

@@ -2,19 +2,22 @@
 
 Trivy remembers what it read of a layer, by the digest of what the layer unpacks to. That saves a second and more, but
 it also remembers a layer that it could read only half, and then says nothing of it. So each scan works on a copy of
-that memory, and only a scan without any warning leaves it behind for the next.
+that memory, and only a scan without any warning leaves it behind for the next, in a file that is named after its hash:
+Trivy crashes on a damaged one.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from pipeline_kit.redaction import Redactor
+
+from pipeline_kit.process import sha256_of
 
 _DATABASES = ("db", "java-db")
 _LAYERS = Path("fanal") / "fanal.db"
@@ -37,8 +40,7 @@ class Scratch:
         (folder / "view").symlink_to(view.resolve())
         for name in _DATABASES:
             (scratch.cache / name).symlink_to((shared / name).resolve())
-        with suppress(FileNotFoundError):
-            shutil.copyfile(shared / _LAYERS, scratch.cache / _LAYERS)
+        scratch.take_layers()
         return scratch
 
     @property
@@ -75,8 +77,35 @@ class Scratch:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(secrets.clean(self.report.read_bytes()))
 
+    def take_layers(self) -> None:
+        """Have what earlier scans read of the layers, if it is whole."""
+        for kept in self._kept():
+            try:
+                shutil.copyfile(kept, self.cache / _LAYERS)
+            except FileNotFoundError:
+                continue  # another scan has replaced it
+            if sha256_of(self.cache / _LAYERS) == kept.stem:
+                return
+            (self.cache / _LAYERS).unlink()
+            kept.unlink(missing_ok=True)
+
     def remember_layers(self) -> None:
         """Leave what was read of the layers to later scans."""
-        (self.shared / _LAYERS).parent.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):
-            (self.cache / _LAYERS).replace(self.shared / _LAYERS)
+        layers = self.cache / _LAYERS
+        if not layers.exists():
+            return
+        earlier, place = self._kept(), self._keeping / f"{sha256_of(layers)}.db"
+        self._keeping.mkdir(exist_ok=True)
+        with layers.open("rb") as file:
+            os.fsync(file.fileno())
+        layers.replace(place)
+        for kept in earlier:
+            if kept != place:
+                kept.unlink(missing_ok=True)
+
+    @property
+    def _keeping(self) -> Path:
+        return self.shared / _LAYERS.parent
+
+    def _kept(self) -> tuple[Path, ...]:
+        return tuple(self._keeping.glob("*.db"))

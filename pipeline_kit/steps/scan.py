@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline_kit.context import Context
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.verdict import PlatformScan, ScannerData, Verdict
+    from pipeline_kit.oci.pin import Pin
     from pipeline_kit.scanners import Scanner
     from pipeline_kit.scanners.settings import ScanSettings
 
@@ -31,6 +32,7 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
     The verdict may be a no: ``outcome`` says. Failure: ``layout.*`` for an image that was tampered with,
     ``scan.missing`` and ``scan.data`` where no scanner or no data is to be had.
     """
+    from pipeline_kit.oci.pin import Pin
     from pipeline_kit.oci.verify import verify
     from pipeline_kit.scanners import SCANNERS, policy
 
@@ -38,11 +40,13 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
     tool = chosen.find(context)
     with context.report.activity("hash the layout") as activity:
         try:
-            verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
+            verified = verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
         except Failure as failure:
             raise failure.extended(log(f"the layout is kept as {_set_aside(Path(image.layout))}")) from None
     settings.cache.mkdir(parents=True, exist_ok=True)
-    scans, data = _all_platforms(chosen, image, settings, context)
+    with Pin(Path(image.layout), verified.files) as pin:
+        scans, data = _all_platforms(chosen, image, settings, context, pin)
+        pin.check()
     return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())
 
 
@@ -57,7 +61,7 @@ def _set_aside(layout: Path) -> Path:
 
 
 def _all_platforms(
-    scanner: Scanner, image: Image, settings: ScanSettings, context: Context
+    scanner: Scanner, image: Image, settings: ScanSettings, context: Context, pin: Pin
 ) -> tuple[list[PlatformScan], ScannerData]:
     from pipeline_kit.oci.view import view
 
@@ -71,8 +75,8 @@ def _all_platforms(
             activity.update(f"{scanner.NAME} reads {platform.platform}", number, len(image.platforms))
             report = context.output / "reports" / f"scan-{str(platform.platform).replace('/', '-')}.json"
             report.parent.mkdir(parents=True, exist_ok=True)
-            folder = view(Path(image.layout), platform, Path(scratch) / str(number))
-            found, data = scanner.scan(folder, platform, settings, context, log_file, report)
+            folder = view(Path(image.layout), platform, Path(scratch) / str(number), blobs=pin.blobs)
+            found, data = scanner.scan(folder, platform, settings, context, log_file, report, check=pin.check)
             scans.append(found)
     return scans, data
 

@@ -125,7 +125,7 @@ class Project:
         self._destination.mkdir(exist_ok=True)
         (self._destination / "index.json").unlink(missing_ok=True)
         self.engine.build(BuildRequest(**(given | options)), facts, self._destination, context, context.log("build"))
-        return verify(self._destination, None)[0]
+        return verify(self._destination, None).digest
 
     def fails(self, **options: Any) -> Failure:
         """The failure of a build that leaves no image."""

@@ -56,9 +56,9 @@ def jar() -> bytes:
 DEBIAN = os_release("debian", "12.5") | dpkg(("zlib1g", "1:1.2.13"), ("busybox", "1.35"))
 
 
-def image(folder: Path, *layers: Mapping[str, bytes]) -> tuple[Path, PlatformImage]:
-    """An image of these files as a layout of one platform, and that platform."""
-    write_layout(folder, [_tar(files) for files in layers], {})
+def image(folder: Path, *layers: Mapping[str, bytes], level: int = 1) -> tuple[Path, PlatformImage]:
+    """An image of these files as a layout of one platform, and that platform; ``level`` is gzip's."""
+    write_layout(folder, [_tar(files) for files in layers], {}, level=level)
     return folder, read(folder).platforms[0]
 
 

@@ -54,7 +54,7 @@ def test_an_image_keeps_the_id_that_its_engine_told(
     engine: Engine = request.getfixturevalue(name)
     image, archive = _saved(engine, build_context, tmp_path)
     digest = convert(archive, tmp_path / "layout")
-    _, (platform,) = verify(tmp_path / "layout", digest)
+    (platform,) = verify(tmp_path / "layout", digest).platforms
     assert image == (platform.config if engine.store == "classic" else digest)
     assert len(platform.layers) == 2
     assert convert(archive, tmp_path / "again") == digest

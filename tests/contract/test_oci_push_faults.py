@@ -63,7 +63,7 @@ def _is_whole(image: Image, address: str, path: str, folder: Path) -> bool:
         if any(registry.head_manifest(tag.name) != image.digest for tag in _TAGS):
             return False
         pull(registry, "latest", folder, activity=Silent())
-        return verify(folder, None)[0] == image.digest
+        return verify(folder, None).digest == image.digest
 
 
 def _outcome(image: Image, proxy: FaultProxy, path: str, folder: Path) -> str:

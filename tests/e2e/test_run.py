@@ -319,3 +319,23 @@ def test_what_we_keep_in_the_working_tree_enters_no_image(kit: Kit, rules: str |
     first, second = kit("build"), kit("build")
     assert first.code == second.code == 0, first.stderr + second.stderr
     assert first.result == second.result
+
+
+@pytest.mark.parametrize("content", [b"", b'{"schema": 1, "comm', b"\0" * 512, b'{"schema": 99}'])
+def test_a_damaged_record_stops_no_run_and_is_no_evidence(kit: Kit, content: bytes) -> None:
+    record = kit.folder / ".pipeline-kit" / "run.json"
+    assert kit("run", "--until", "tag").code == 0
+    whole = record.read_bytes()
+    for arguments in (("run", "--only", "version"), ("version",), ("run", "--until", "tag"), ("tag",)):
+        record.write_bytes(content)
+        run = kit(*arguments)
+        assert run.code == 0, run.stderr
+        assert "what it held is not used" in run.stderr
+        assert json.loads(record.read_bytes())["entries"]
+    record.write_bytes(content)
+    run = kit("push", "--image", "127.0.0.1:1/web")
+    assert run.code == 64
+    assert "explain record.invalid" in run.stderr
+    assert "pipeline-kit build" in run.stderr
+    assert kit("run", "--until", "tag").code == 0
+    assert json.loads(record.read_bytes())["commit"] == json.loads(whole)["commit"]

@@ -65,7 +65,7 @@ def _failure(archive: Path, folder: Path) -> Failure:
 def test_the_config_keeps_its_bytes_and_the_layers_their_content(tmp_path: Path) -> None:
     layers = [layer_tar("one"), layer_tar("two", 3_000_000)]
     digest = convert(_saved(tmp_path / "image.tar", layers), tmp_path / "layout")
-    assert verify(tmp_path / "layout", digest)[0] == digest
+    assert verify(tmp_path / "layout", digest).digest == digest
     (platform,) = read(tmp_path / "layout").platforms
     assert platform.platform == AMD64
     assert blob_path(tmp_path / "layout", platform.config).read_bytes() == _config(layers)
@@ -159,7 +159,7 @@ def test_a_layout_in_an_archive_is_taken_over_byte_for_byte(tmp_path: Path) -> N
     files["blobs/sha256/../../../escaped"] = b"evil"
     files["blobs/sha256/" + "0" * 64] = b"not referred to"
     assert convert(_tar(tmp_path / "image.tar", files), tmp_path / "layout") == image.digest
-    assert verify(tmp_path / "layout", image.digest)[1] == image.platforms
+    assert verify(tmp_path / "layout", image.digest).platforms == image.platforms
     assert not (tmp_path / "escaped").exists()
     assert len(list((tmp_path / "layout" / "blobs" / "sha256").iterdir())) == len(paths) - 2
 

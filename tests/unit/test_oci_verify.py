@@ -6,9 +6,10 @@ import gzip
 import importlib.util
 import io
 import json
+import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,9 +23,6 @@ from pipeline_kit.oci.media_types import CONFIG, LAYER_GZIP, MANIFEST
 from pipeline_kit.oci.verify import verify
 from pipeline_kit.oci.view import view
 from tests.world.sample_image import AMD64, ARM64, layer_tar, write_image
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _ZSTD_FRAME = bytes.fromhex("28b52ffd0458190000616263990977ad")
 
@@ -53,7 +51,8 @@ def _has_zstd() -> bool:
 
 def test_an_untouched_image_is_what_it_says(tmp_path: Path) -> None:
     image = write_image(tmp_path, platforms=(AMD64, ARM64), attested=True)
-    assert verify(tmp_path, image.digest) == (image.digest, image.platforms)
+    verified = verify(tmp_path, image.digest)
+    assert (verified.digest, verified.platforms) == (image.digest, image.platforms)
 
 
 def test_another_image_than_expected_is_refused(tmp_path: Path) -> None:
@@ -175,6 +174,43 @@ def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
         verify(tmp_path, None, progress=Interrupting())
     assert time.monotonic() - started < 1
     assert threading.active_count() == running
+
+
+def test_a_file_that_was_hashed_is_not_read_again_until_it_changes(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "image", tars=[layer_tar("large", 30_000_000), layer_tar("small")])
+    layer = blob_path(tmp_path / "image", image.platforms[0].layers[0])
+
+    def read_by_verifying() -> int:
+        before = _bytes_read()
+        verify(tmp_path / "image", image.digest, memory=tmp_path / "memory")
+        return _bytes_read() - before
+
+    assert read_by_verifying() > 30_000_000
+    assert read_by_verifying() < 1_000_000
+    content, times = layer.read_bytes(), layer.stat()
+    layer.with_name("same").write_bytes(content)
+    layer.with_name("same").replace(layer)
+    os.utime(layer, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert read_by_verifying() > 15_000_000, "another file with the same bytes and times"
+    layer.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(layer, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(Failure) as caught:
+        verify(tmp_path / "image", image.digest, memory=tmp_path / "memory")
+    assert caught.value.kind == "layout.tampered"
+
+
+def _bytes_read() -> int:
+    """What this process has read so far, from files or the cache of the kernel."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+@pytest.mark.parametrize("torn", [b"", b"{}", b"\xff" * 64], ids=["empty", "cut", "bytes"])
+def test_a_torn_memory_is_no_obstacle(tmp_path: Path, torn: bytes) -> None:
+    image = write_image(tmp_path / "image")
+    verify(tmp_path / "image", image.digest, memory=tmp_path / "memory")
+    for note in (tmp_path / "memory").iterdir():
+        note.write_bytes(torn)
+    verify(tmp_path / "image", image.digest, memory=tmp_path / "memory")
 
 
 def test_a_view_holds_one_platform_without_a_copy(tmp_path: Path) -> None:

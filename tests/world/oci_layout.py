@@ -37,7 +37,9 @@ class Layer:
         return {"mediaType": _LAYER, "digest": self.digest, "size": self.size}
 
 
-def write_layout(folder: Path, tars: Sequence[IO[bytes]], config: Mapping[str, object]) -> Digest:
+def write_layout(
+    folder: Path, tars: Sequence[IO[bytes]], config: Mapping[str, object], *, level: int = _FASTEST
+) -> Digest:
     """Write an image of the layers ``tars`` and the container configuration ``config`` (Env, Cmd) into ``folder``.
 
     It is for this machine's platform and tagged ``latest``. There is no ``created`` in it: an engine would copy that
@@ -45,7 +47,7 @@ def write_layout(folder: Path, tars: Sequence[IO[bytes]], config: Mapping[str, o
     """
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    layers = [_write_layer(blobs, tar) for tar in tars]
+    layers = [_write_layer(blobs, tar, level) for tar in tars]
     running_on = {"os": "linux", "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine())}
     rootfs = {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}
     image_config = _write_json(blobs, _CONFIG, {**running_on, "config": config, "rootfs": rootfs})
@@ -63,9 +65,9 @@ def digest_in(folder: Path) -> Digest:
     return str(entry["digest"])
 
 
-def _write_layer(blobs: Path, tar: IO[bytes]) -> Layer:
+def _write_layer(blobs: Path, tar: IO[bytes], level: int) -> Layer:
     inner, outer = hashlib.sha256(), hashlib.sha256()
-    gzip = zlib.compressobj(_FASTEST, wbits=_GZIP_FORMAT)
+    gzip = zlib.compressobj(level, wbits=_GZIP_FORMAT)
     scratch = blobs / "layer.new"
     with scratch.open("wb") as blob:
         while chunk := tar.read(_CHUNK):
