@@ -114,7 +114,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         event = self.context.event
         lacks = any(one.shallow or one.may_lack_tags(event) for one in found.values())
         if lacks and any(one.fetch for one in rules.values()):
-            self.git.unshallow()
+            with self.context.report.activity("waiting for the remote (git fetch)"):
+                self.git.unshallow()
             found = self.git.states(prefixes, paths=paths)
             found = {name: msgspec.structs.replace(one, completed=True) for name, one in found.items()}
         return found

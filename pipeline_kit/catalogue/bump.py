@@ -79,6 +79,13 @@ Let the identity that pushes bypass the rule for this branch, or make releases t
 
 On GitHub the job needs permissions: contents: write. On Azure Pipelines the build service needs the right to contribute, and the checkout persistCredentials: true.""",
     ),
+    "unanswered": Kind(
+        Exit.TRY_LATER,
+        "The remote did not answer in time",
+        """Before anything is made the remote is asked for its tags, and after two minutes without an answer git is stopped; a push is stopped after ten, and over HTTP a transfer that stands still for two minutes. Nothing was pushed, and nothing was changed here.
+
+Run the same command again once the remote answers. A git that asks for a passphrase on the terminal is not heard: use an agent (ssh-add), or SSH_ASKPASS.""",
+    ),
     "unknown": Kind(
         Exit.TRY_LATER,
         "It is not known whether the remote took the release",

@@ -26,6 +26,13 @@ their file .git names: a container has to have it too, at the same place.""",
 GitHub: with: { fetch-depth: 0 } under actions/checkout. Azure Pipelines: fetchDepth: 0 and fetchTags: true under checkout: self. Anywhere:
 git fetch --unshallow --tags. A large repository fetches faster with filter: blob:none; filter: tree:0 breaks later steps.""",
     ),
+    "redirected": Kind(
+        Exit.USAGE,
+        "The repository's own configuration says which way a remote is reached",
+        """A remote is reached with your credentials, or with the job's token. A proxy, another address, a certificate that is not looked at: whatever the configuration of the repository itself (.git/config, a file that it includes, config.worktree) says of that, somebody who could write there would have them. So nothing was sent. A header that actions/checkout or an Azure checkout leaves there is taken, and so are keys that change neither the way nor the care that is taken.
+
+Remove the key with the line shown. A company's proxy or certificate belongs into your own configuration (git config --global), or that of the machine (--system).""",
+    ),
     "no-tags": Kind(
         Exit.USAGE,
         "The clone has no tags, and may have been made without them",

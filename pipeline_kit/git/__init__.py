@@ -1,7 +1,6 @@
 """The repository's answers: one function, one question, a few big git calls.
 
-Reads go through ``process.Runner``, which gives git no secret and costs a tenth of GitPython's import; writes
-(``release.py``) go through GitPython. Both take their environment from here.
+All of them go through ``process.Runner``, which gives git, ssh and gpg no secret; ``release/`` writes through it, too.
 """
 
 from pipeline_kit.git.environment import safe_environment

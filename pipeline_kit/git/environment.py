@@ -45,6 +45,12 @@ SAFE_CONFIG = {
 }
 # The user's own variables that say where git's configuration is; they are no part of a repository.
 PASSED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES")
+# What names the person who commits, and what gpg, its agent and ssh-keygen find keys and the person by.
+SIGNING = (
+    *("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"),
+    *("GNUPGHOME", "GPG_TTY", "GPG_AGENT_INFO", "SSH_AUTH_SOCK", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "TERM"),
+    *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "PINENTRY_USER_DATA"),
+)
 # How a remote may be reached; ext:: would run a command. This wins over every protocol.allow.
 _PROTOCOLS = "file:git:http:https:ssh"
 _MOST = 1000

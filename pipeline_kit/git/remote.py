@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PASSED = (
     *("GIT_ASKPASS", "SSH_ASKPASS", "SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT"),
     *("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "DBUS_SESSION_BUS_ADDRESS", "GH_TOKEN", "GITHUB_TOKEN", "SYSTEM_ACCESSTOKEN"),
+    *("ALL_PROXY", "all_proxy", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "SSH_ASKPASS_REQUIRE"),
 )
 # The first value of remote.NAME.uploadpack wins over the environment's, an option over both.
 PACK = {
@@ -30,8 +31,15 @@ PACK = {
     "ls-remote": "--upload-pack=git-upload-pack",
     "push": "--receive-pack=git-receive-pack",
 }
+# Seconds until git is stopped, whatever trickles. A person may have to sign in while the remote is asked.
+PATIENCE = {"ls-remote": 120.0, "push": 600.0, "fetch": 1800.0}
+# The exit code of a git that was stopped then: no program ends with it, and no signal has that number.
+UNANSWERED = -1000
+# Of a transfer that stands still git itself tells, and says so (over HTTP).
+_STILL = [("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "120")]
 _SSH_OPTION = (
-    "(?s)(StrictHostKeyChecking|CheckHostIP|UserKnownHostsFile|IdentitiesOnly|IdentityFile|BatchMode|ConnectTimeout)=.*"
+    "(?s)StrictHostKeyChecking=(yes|ask|accept-new)"
+    "|(CheckHostIP|UserKnownHostsFile|IdentitiesOnly|IdentityFile|BatchMode|ConnectTimeout)=.*"
 )
 
 
@@ -40,6 +48,7 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
     askpass = settings.users("core.askpass")[-1:] or [""]
     # An empty helper forgets those before it, the repository's too.
     config = [*settings.without_filters, ("core.askPass", askpass[0]), ("credential.helper", ""), *settings.helpers]
+    config += [] if settings.users("http.lowspeedtime") else _STILL
     variables = safe_environment(environ, config)
     if (named := settings.repositorys("core.sshcommand")) and "GIT_SSH_COMMAND" not in environ:
         own = [*settings.users("core.sshcommand"), environ.get("GIT_SSH", "")]
@@ -69,10 +78,12 @@ def complete(git: Git, name: str) -> None:
         raise _failed(git, name, f"it has no remote {name}")
     head = git.head()
     found = git.call(*_fetch(shallow=head.shallow), name, head.commit)
-    if found.code or git.head().shallow:
+    if found.code not in (0, UNANSWERED) or git.head().shallow:
         found = git.call(*_fetch(shallow=git.head().shallow), name)
     if found.code:
-        raise _failed(git, name, "the fetch failed", found.stderr)
+        raise _failed(
+            git, name, f"{name} {found.stderr}" if found.code == UNANSWERED else "the fetch failed", found.stderr
+        )
     if git.head().shallow:
         raise _failed(git, name, f"{name} itself lacks the history of this commit")
 

@@ -8,17 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_kit.errors import Failure
 from pipeline_kit.git import fetches, refusal, remote, walk, worktree
-from pipeline_kit.git.environment import PASSED, safe_environment
+from pipeline_kit.git.environment import PASSED, SIGNING, safe_environment, with_settings
+from pipeline_kit.git.redirects import refuse_redirects
 from pipeline_kit.git.settings import Settings
 from pipeline_kit.git.tags import all_tags, release_tags
 from pipeline_kit.model.git_state import GitState
 from pipeline_kit.process import Command, Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pipeline_kit.errors import Failure
     from pipeline_kit.process import Runner
 
 _BRANCH = "refs/heads/"
@@ -67,8 +68,8 @@ class Git:
         return settings
 
     def environment(self, *, network: bool = False) -> dict[str, str]:
-        """The variables for a git command in this repository that is not started here (GitPython). With ``network`` it
-        may reach a remote, with the user's credentials.
+        """The variables for a git command in this repository. With ``network`` it may reach a remote, with the user's
+        credentials.
         """
         if network:
             return remote.environment(self.settings, self._environ)
@@ -79,9 +80,47 @@ class Git:
         Only fetch, push and ls-remote reach another machine.
         """
         if arguments[0] in remote.PACK:
-            talk = (arguments[0], remote.PACK[arguments[0]], *arguments[1:])
-            return self._run(talk, self.environment(network=True), (*PASSED, *remote.PASSED), timeout=None)
+            return self.reach(*arguments)
         return self._run(arguments, self.environment(), PASSED, stdin, taker=taker)
+
+    def reach(
+        self,
+        *arguments: str,
+        settings: Iterable[tuple[str, str]] = (),
+        variables: Mapping[str, str] | None = None,
+        patience: float | None = None,
+    ) -> Completed:
+        """The result of a fetch, push or ls-remote, with the user's credentials, more of git's ``settings`` and
+        ``variables``. A git that was stopped since nobody answered within ``patience`` seconds (those of
+        ``remote.PATIENCE`` if not said) ends with ``remote.UNANSWERED``, and says so.
+
+        Failure: ``git.redirected``, where the repository's own configuration says which way the request goes.
+        """
+        refuse_redirects(self)
+        verb = arguments[0]
+        environment = {**with_settings(self.environment(network=True), settings), **(variables or {})}
+        patience = patience or remote.PATIENCE[verb]
+        talk = (verb, remote.PACK[verb], *arguments[1:])
+        try:
+            return self._run(talk, environment, (*PASSED, *remote.PASSED), timeout=patience)
+        except Failure as failure:
+            if failure.kind != "tool.timeout":
+                raise
+        said = f"did not answer within {patience:.0f} s"
+        return Completed(Command(argv=("git", *talk)), remote.UNANSWERED, b"", said, said, patience)
+
+    def write(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        settings: Iterable[tuple[str, str]] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """The result of a command that makes objects and refs here, and may sign them as the user's configuration says;
+        git, gpg and ssh-keygen see what they need of the environment, and no more.
+        """
+        environment = {**with_settings(self.environment(), settings), **(variables or {})}
+        return self._run(arguments, environment, (*PASSED, *SIGNING), stdin, timeout=None)
 
     def lines(self, *arguments: str) -> list[str]:
         """A git command's output by lines; a failure if it ended with anything but 0."""

@@ -47,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True, dict=True):
         return [value for scope, name, value in self.entries if name == key and scope not in _USERS]
 
     @property
+    def of_repository(self) -> list[str]:
+        """The keys that the repository sets, in the order in which git reads them."""
+        return [name for scope, name, _ in self.entries if scope not in _USERS]
+
+    @property
     def helpers(self) -> list[tuple[str, str]]:
         """The credential helpers that the machine, the user or the environment names."""
         return [(name, value) for scope, name, value in self.entries if scope in _USERS and re.fullmatch(_HELPER, name)]

@@ -97,27 +97,23 @@ def _make(writer: Writer, flow: Flow, asked: Asked, lines: tuple[Line, ...]) -> 
     refs = _refs(commit, branch, tags)
     if sends:
         _push(writer, refs, tags)
-    with pushing.told_when_stopped(
-        f"stopped when the release was made{f', and {writer.remote} has it' if sends else ''}",
-        "This working tree has not followed it yet.",
-        "commit and tag are made",
-    ):
+    with pushing.told_when_stopped(writer.remote if sends else ""):
         settle(writer, flow.git, begun, flow.context.report.warn)
         journal.remove(writer.folder)
-    noted = with_notes(flow, releases)
-    flow.forget_state()
-    return Bumped(
-        releases=noted,
-        base=begun.base,
-        commit=commit,
-        message=message,
-        files=tuple(edit.change() for edit in edits),
-        refs=refs,
-        remote=state.remote,
-        remote_name=writer.remote,
-        made=True,
-        pushed=sends,
-    )
+        noted = with_notes(flow, releases)
+        flow.forget_state()
+        return Bumped(
+            releases=noted,
+            base=begun.base,
+            commit=commit,
+            message=message,
+            files=tuple(edit.change() for edit in edits),
+            refs=refs,
+            remote=state.remote,
+            remote_name=writer.remote,
+            made=True,
+            pushed=sends,
+        )
 
 
 def _branch_of(flow: Flow, asked: Asked, edits: tuple[Edit, ...]) -> str:

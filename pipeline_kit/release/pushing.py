@@ -18,6 +18,7 @@ _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
 # Failures after which only the remote knows whether it has the release.
 OPEN = ("bump.unknown", "run.interrupted", "run.terminated")
+_LAST_QUESTION = 3.0  # seconds; GitHub and Azure Pipelines kill 10 s after they asked to end
 
 
 def has(writer: Writer, tags: dict[str, str]) -> bool:
@@ -70,16 +71,14 @@ def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bo
     which the remote has nothing of it; ``bump.unknown``, ``run.interrupted`` and ``run.terminated`` where that can't
     be told.
     """
-    with told_when_stopped(
-        f"stopped while the release was pushed; {writer.remote} may take it all the same",
-        "It takes commit and tag, or neither, and may still be at it.",
-        "nothing was changed here",
-    ):
+    try:
         answer = writer.push(refs)
         said = _refused(answer.stdout)
         # The connection broke: the remote may have taken it all the same.
         broke = answer.code != 0 and not said and "--atomic" not in answer.stderr
         held = writer.asked(tuple(tags)) if broke else {}
+    except (KeyboardInterrupt, Stopped) as error:
+        raise _stopped_while_pushing(error, writer, tags) from None
     if answer.code == 0:
         if new and (same := next((ref for ref in tags if f":{ref}\t[up to date]" in answer.stdout), "")):
             # Two runs by the same person in the same second make the same objects: still only one pushed them.
@@ -93,21 +92,50 @@ def push(writer: Writer, refs: tuple[str, ...], tags: dict[str, str], *, new: bo
 
 
 @contextmanager
-def told_when_stopped(headline: str, cause: str, done: str) -> Iterator[None]:
-    """Say what is known of a release where Ctrl-C or SIGTERM ends the block.
+def told_when_stopped(remote: str) -> Iterator[None]:
+    """Say that the release is made where Ctrl-C or SIGTERM ends the block; ``remote`` has it, unless that is ''.
 
     Failure: ``run.interrupted``, ``run.terminated``.
     """
     try:
         yield
     except (KeyboardInterrupt, Stopped) as error:
-        raise Failure(
-            "run.interrupted" if isinstance(error, KeyboardInterrupt) else "run.terminated",
-            headline,
-            why(cause),
-            fix("run the same command again: it looks first, and makes no second release"),
-            done=done,
-        ) from None
+        raise _made(error, remote) from None
+
+
+def _stopped_while_pushing(error: BaseException, writer: Writer, tags: dict[str, str]) -> Failure:
+    """What is known of a push that was cut off: the remote is asked, for as long as a CI waits."""
+    try:
+        held = writer.asked(tuple(tags), patience=_LAST_QUESTION)
+    except (KeyboardInterrupt, Stopped, Failure):
+        held = {}
+    if held == tags:
+        return _made(error, writer.remote)
+    return _stopped(
+        error,
+        f"stopped while the release was pushed; {writer.remote} may take it all the same",
+        "It takes commit and tag, or neither, and may still be at it.",
+        "nothing was changed here",
+    )
+
+
+def _made(error: BaseException, remote: str) -> Failure:
+    return _stopped(
+        error,
+        f"stopped when the release was made{f', and {remote} has it' if remote else ''}",
+        "This working tree may not have followed it yet.",
+        "commit and tag are made",
+    )
+
+
+def _stopped(error: BaseException, headline: str, cause: str, done: str) -> Failure:
+    return Failure(
+        "run.interrupted" if isinstance(error, KeyboardInterrupt) else "run.terminated",
+        headline,
+        why(cause),
+        fix("run the same command again: it looks first, and makes no second release"),
+        done=done,
+    )
 
 
 def _refused(output: str) -> dict[str, str]:

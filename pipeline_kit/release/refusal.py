@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, alternative, fix, quote, why
+from pipeline_kit.git.remote import UNANSWERED
 
 if TYPE_CHECKING:
     from pipeline_kit.errors import Note
@@ -156,6 +157,14 @@ def _tag_refused(writer: Writer, name: str, answer: Answer) -> Failure:
 
 def unreachable(writer: Writer, answer: Answer) -> Failure:
     """The remote didn't answer, or not to us."""
+    if answer.code == UNANSWERED:
+        return Failure(
+            "bump.unanswered",
+            f"{writer.remote} {answer.stderr}",
+            why("It is asked what it has before anything is made, and git was stopped when no answer came."),
+            alternative("the same command again, once it answers"),
+            done=UNDONE,
+        )
     return Failure(
         "bump.push",
         f"{writer.remote} could not be reached, or doesn't accept us",
@@ -167,11 +176,14 @@ def unreachable(writer: Writer, answer: Answer) -> Failure:
 
 def unknown(writer: Writer, answer: Answer) -> Failure:
     """The connection broke, and nobody can tell what the remote has."""
+    late = answer.code == UNANSWERED
     return Failure(
         "bump.unknown",
-        f"the connection to {writer.remote} broke while it took the release",
+        f"{writer.remote} {answer.stderr}, while it took the release"
+        if late
+        else f"the connection to {writer.remote} broke while it took the release",
         why("It has commit and tag, or neither; it can't be asked now."),
         fix("run the same command again: it looks first"),
-        evidence=quote(answer.stderr),
+        evidence=() if late else quote(answer.stderr),
         done="nothing was changed here",
     )

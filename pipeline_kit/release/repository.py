@@ -9,12 +9,10 @@ import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline_kit.ci.push_header import push_header
 from pipeline_kit.errors import Failure, fix, quote
-from pipeline_kit.git.environment import with_settings
-from pipeline_kit.git.remote import PACK
 from pipeline_kit.release import signing
 
 if TYPE_CHECKING:
@@ -22,8 +20,10 @@ if TYPE_CHECKING:
 
     from git import Repo
 
+    from pipeline_kit.context import Reporter
     from pipeline_kit.flow import Flow
     from pipeline_kit.git import Git
+    from pipeline_kit.process import Completed
     from pipeline_kit.release.files import Edit
     from pipeline_kit.release.identity import Identity
 
@@ -49,19 +49,21 @@ class RefUpdate(NamedTuple):
 
 
 class Writer:
-    """Writes to the repository at ``root``, and to its remote of the name ``remote``."""
+    """Writes to the repository at ``root``, and to the ``remote`` of the branch that is checked out. ``credential`` is
+    a setting of git that has the job's own token.
+    """
 
-    def __init__(self, repository: Repo, git: Git, remote: str, credential: tuple[str, str] | None) -> None:
-        self._repository = repository
-        self.remote = remote
+    def __init__(self, repository: Repo, git: Git, report: Reporter, credential: tuple[str, str] | None) -> None:
+        self.remote = git.settings.remote_name(git.head().branch)
         self.folder = Path(repository.git_dir).absolute()
         self.root = Path(repository.working_dir)
-        settings = signing.settings_for_writing(git.settings, remote)
-        environment = with_settings(git.environment(network=True), [*settings, *([credential] if credential else [])])
+        self._git = git
+        self._report = report
+        self._credential = [credential] if credential else []
+        self._settings = signing.settings_for_writing(git.settings, self.remote)
         # What the person's shell may have set for another repository doesn't count.
-        environment |= {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.root)}
-        environment |= {"GIT_INDEX_FILE": str(self.folder / "index")}
-        repository.git.update_environment(**environment)
+        self._here = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.root)}
+        self._here |= {"GIT_INDEX_FILE": str(self.folder / "index")}
 
     def commit(self, base: str, edits: tuple[Edit, ...], message: str, identity: Identity, *, sign: bool) -> str:
         """A commit on ``base`` with ``edits``, which no ref names yet. The index of the working tree is not touched."""
@@ -104,19 +106,21 @@ class Writer:
         atomic = ("--atomic",) if len(refs) > 1 else ()
         options = ("--porcelain", *atomic, "--no-verify", "--no-signed", "--no-follow-tags")
         last = ("--no-recurse-submodules", "--end-of-options", self.remote)
-        return self._run("push", PACK["push"], *options, *last, *refs)
+        return self._reach("push", *options, *last, *refs)
 
-    def asked(self, names: tuple[str, ...]) -> dict[str, str] | Answer:
-        """What the remote's refs of those full names hold; git's answer where it can't be asked."""
-        found = self._asked(names)
+    def asked(self, names: tuple[str, ...], *, patience: float | None = None) -> dict[str, str] | Answer:
+        """What the remote's refs of those full names hold; git's answer where it can't be asked, or does not answer
+        within ``patience`` seconds.
+        """
+        found = self._asked(names, patience)
         return found if isinstance(found, Answer) else {ref: held for ref, held in found.items() if ref in names}
 
     def all_tags(self) -> dict[str, str] | Answer:
         """All tags of the remote, by their full refs; git's answer where it can't be asked."""
         return self._asked(("refs/tags/*",))
 
-    def _asked(self, patterns: tuple[str, ...]) -> dict[str, str] | Answer:
-        answer = self._run("ls-remote", PACK["ls-remote"], "--refs", "--end-of-options", self.remote, *patterns)
+    def _asked(self, patterns: tuple[str, ...], patience: float | None = None) -> dict[str, str] | Answer:
+        answer = self._reach("ls-remote", "--refs", "--end-of-options", self.remote, *patterns, patience=patience)
         if answer.code:
             return answer
         pairs = (line.split("\t", 1) for line in answer.stdout.split("\n") if "\t" in line)
@@ -166,19 +170,13 @@ class Writer:
         return answer.stdout.strip()
 
     def _run(self, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> Answer:
-        options: dict[str, Any] = {"as_process": True, "env": dict(env or {})}
-        with tempfile.TemporaryFile() as file:
-            file.write(given)
-            file.seek(0)
-            process = self._repository.git.execute(["git", "--no-pager", *arguments], istream=file, **options)
-            try:
-                out, err = process.communicate()
-            except BaseException:
-                # Nothing goes on behind the back of whoever interrupts.
-                process.terminate()
-                process.proc.wait()
-                raise
-        return Answer(process.returncode, *(text.decode("utf-8", "surrogateescape") for text in (out, err)))
+        variables = {**self._here, **(env or {})}
+        return _answer(self._git.write(*arguments, stdin=given, settings=self._settings, variables=variables))
+
+    def _reach(self, *arguments: str, patience: float | None = None) -> Answer:
+        settings = [*self._settings, *self._credential]
+        with self._report.activity(f"waiting for {self.remote} (git {arguments[0]})"):
+            return _answer(self._git.reach(*arguments, settings=settings, variables=self._here, patience=patience))
 
 
 @contextmanager
@@ -193,7 +191,11 @@ def opened(flow: Flow) -> Iterator[Writer]:
         # What a checkout left there is what its owner wants: it may be allowed more than the job's own token.
         credential = push_header(context.identity.ci, context.environ, git.settings.remote_of(branch))
     with Repo(context.root) as repository:
-        yield Writer(repository, git, git.settings.remote_name(branch), credential)
+        yield Writer(repository, git, context.report, credential)
+
+
+def _answer(done: Completed) -> Answer:
+    return Answer(done.code, done.stdout.decode("utf-8", "surrogateescape"), done.stderr)
 
 
 def broke(headline: str, answer: Answer) -> Failure:
