@@ -7,14 +7,18 @@ headers go along.
 
 from __future__ import annotations
 
+import ssl
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import should_bypass_proxies
 
 from pipeline_kit import __version__
+from pipeline_kit.connections import POOLS
+from pipeline_kit.errors import Failure, alternative, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +28,8 @@ READ_TIMEOUT = 60.0
 # Answers that another try may change. 404 and 401 are answers; 501 is one too.
 RETRIABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0
+# Where OpenSSL and requests look for certificate authorities, in this order; the last names a folder.
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class _Adapter(HTTPAdapter):
@@ -34,6 +40,17 @@ class _Adapter(HTTPAdapter):
         self._proxies = dict(proxies)
         # A registry on this machine is never behind a proxy.
         self._no_proxy = ",".join(filter(None, ("localhost,127.0.0.1,::1", no_proxy)))
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Connections of our own kind."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """The same through a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def send(
         self,
@@ -56,12 +73,19 @@ class _Adapter(HTTPAdapter):
         )
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests would read an answer and its Location even where no redirect is to be followed."""
+
+
 def session(environ: Mapping[str, str], *, connections: int = 8) -> requests.Session:
-    """A session for up to ``connections`` requests at once to one host."""
-    made = requests.Session()
+    """A session for up to ``connections`` requests at once to one host. Failure ``config.authorities`` where the
+    certificate authorities that the environment names can't be read.
+    """
+    made = _Session()
     made.trust_env = False
-    if bundle := environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE"):
-        made.verify = bundle
+    if variable := next((name for name in _AUTHORITIES if environ.get(name)), ""):
+        made.verify = _authorities(variable, environ[variable])
     made.headers["User-Agent"] = f"pipeline-kit/{__version__}"
     no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     adapter = _Adapter(_proxies(environ), no_proxy, connections)
@@ -86,6 +110,24 @@ def wait_before_retry(attempt: int, retry_after: str | None, now: float) -> floa
         except (ValueError, OverflowError):
             return backoff
     return min(max(asked, 0.0), _LONGEST_WAIT) if asked == asked else backoff
+
+
+def _authorities(variable: str, path: str) -> str:
+    """``path``, which can be read."""
+    where = {"capath" if variable == "SSL_CERT_DIR" else "cafile": path}
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**where)
+        if "capath" in where:
+            list(Path(path).iterdir())  # OpenSSL looks only when it needs one
+    except OSError as error:
+        kind = "folder of certificates" if "capath" in where else "file of certificates (PEM)"
+        raise Failure(
+            "config.authorities",
+            f"{variable} names no {kind}",
+            why(f"{path}: {error.strerror or error}."),
+            alternative(f"Correct {variable}, or take it away: then the usual certificate authorities are trusted."),
+        ) from None
+    return path
 
 
 def _proxies(environ: Mapping[str, str]) -> dict[str, str]:

@@ -30,6 +30,11 @@ to make a file mean something else than it seems to.""",
         "A file named in the configuration or on the command line can't be read",
         """The path is relative to the folder of the configuration file, or to the working directory for a flag.""",
     ),
+    "authorities": Kind(
+        Exit.USAGE,
+        "The certificate authorities that the environment names can't be read",
+        """REQUESTS_CA_BUNDLE and SSL_CERT_FILE name a file of certificates in PEM, SSL_CERT_DIR a folder of them under the names that openssl rehash gives. The first of the three that is set counts, and its certificates take the place of the usual ones. Nobody is asked while it can't be read.""",
+    ),
     "event": Kind(
         Exit.USAGE,
         "The event that is to be imitated can't be read",

@@ -35,6 +35,16 @@ refused, so that nothing of yours is touched. Name an empty folder, or one that 
         "The registry can't be reached",
         """No connection came about, or it broke again and again until the time was over: 15 s for the first contact, 5 minutes later on. Check the name of the registry and the proxy (HTTPS_PROXY, NO_PROXY); otherwise try again later. Plain HTTP is used for registries on this machine only.""",
     ),
+    "slow": Kind(
+        Exit.TRY_LATER,
+        "The registry answers too slowly",
+        """It answers, but the time of the step is over: 15 s for the first contact, and ten minutes in which nothing got on. What counts as getting on is bytes of the image, a megabyte at a time, not answers: a registry that takes a minute for each, or sends a byte now and then, would otherwise hold the job for ever. The message says what was waited for. What was uploaded is not uploaded again.""",
+    ),
+    "proxy": Kind(
+        Exit.BROKE,
+        "The proxy does not let the request through",
+        """HTTPS_PROXY or HTTP_PROXY names a proxy, and it refused. 407 asks for a user and a password: write them into the address of the proxy, http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded. 403 is a rule of the proxy. NO_PROXY names hosts that are asked without it.""",
+    ),
     "tls": Kind(
         Exit.BROKE,
         "The registry's certificate is not trusted",

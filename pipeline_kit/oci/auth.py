@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pipeline_kit.errors import Failure, Note, alternative, quote, why
 from pipeline_kit.http import RETRIABLE
 from pipeline_kit.oci.challenge import parse_challenges, realm_is_near
-from pipeline_kit.oci.patience import Patience
+from pipeline_kit.oci.origin import origin
+from pipeline_kit.oci.patience import Deadline, Patience
 from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.token import Token, read_token
 from pipeline_kit.oci.wire import Answer, Lost, send, whole
@@ -48,6 +49,8 @@ class Authorizer:
         scopes: tuple[str, ...],
     ) -> None:
         self.credential = credential
+        # All that is done with this credential has one time.
+        self.deadline = Deadline(clock)
         self.exchanges = 0
         self._repository = repository
         self._session = session
@@ -115,11 +118,11 @@ class Authorizer:
 
     def _exchange(self, realm: str, service: str) -> Answer:
         """The token service's answer, after as many tries as it takes."""
-        patience = Patience(self._repository, self._clock)
+        patience = Patience(self._repository, self._clock, deadline=self.deadline)
         while True:
             self.exchanges += 1
             try:
-                answer = self._ask(realm, service)
+                answer = self._ask(realm, service, patience.within(_TOKEN_TIMEOUT, "a token"))
             except Lost as lost:
                 patience.wait(lost)
                 continue
@@ -127,7 +130,7 @@ class Authorizer:
                 return answer
             patience.wait(answer)
 
-    def _ask(self, realm: str, service: str) -> Answer:
+    def _ask(self, realm: str, service: str, timeout: tuple[float, float]) -> Answer:
         credential = self.credential
         if credential.is_identity_token:
             form: Mapping[str, str] = {
@@ -138,11 +141,11 @@ class Authorizer:
                 "refresh_token": credential.secret,
             }
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
-            return whole(send(self._session, "POST", realm, kind, urlencode(form).encode(), _TOKEN_TIMEOUT))
+            return whole(send(self._session, "POST", realm, kind, urlencode(form).encode(), timeout))
         query = urlencode([("service", service), *(("scope", scope) for scope in self._scopes)])
         headers = {"Authorization": credential.basic} if credential.basic else {}
-        url = f"{realm}{'&' if urlsplit(realm).query else '?'}{query}"
-        return whole(send(self._session, "GET", url, headers, timeout=_TOKEN_TIMEOUT))
+        url = f"{realm}{'&' if '?' in realm else '?'}{query}"
+        return whole(send(self._session, "GET", url, headers, timeout=timeout))
 
     def _not_accepted(self, answer: Answer) -> Failure:
         return Failure(
@@ -153,13 +156,13 @@ class Authorizer:
         )
 
     def _strange_realm(self, realm: str) -> Failure:
-        try:
-            host = urlsplit(realm).netloc.rpartition("@")[2]
-        except ValueError:
-            host = ""
+        service = origin(realm)
+        host = realm.split("/")[2].partition("?")[0] if service else "no plain address"
         return Failure(
             "login.realm",
-            f"{self._repository.registry} sends us to {host or 'no host'} to sign in",
-            why("That is neither its own host nor one of its domain, so it does not get to see the credentials."),
+            f"{self._repository.registry} sends us to {host} to sign in",
+            why("That is neither its own host nor one of its domain, so it does not get to see the credentials.")
+            if service
+            else why(f"{realm[:200]!r} can be read in more than one way, so nobody gets to see the credentials."),
             alternative("Give the registry by the name of the host that its token service belongs to."),
         )

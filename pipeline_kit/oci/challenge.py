@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from pipeline_kit.oci.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,14 +58,12 @@ def realm_is_near(realm: str, repository: Repository) -> bool:
     """Whether the token service ``realm`` may see the credentials for the registry: it is on the registry's own host,
     on a neighbour under the same domain, or known to belong to it.
     """
-    try:
-        url = urlsplit(realm)
-        host = (url.hostname or "").rstrip(".")
-        own = urlsplit(f"//{repository.registry}").hostname or ""
-    except ValueError:
+    service, registry = origin(realm), origin(f"https://{repository.registry}")
+    if service is None or registry is None:
         return False
-    is_private = url.scheme == "https" or (url.scheme == "http" and repository.loopback and host == own)
-    return is_private and "@" not in url.netloc and (host in (own, _KNOWN_REALMS.get(own)) or _is_neighbour(host, own))
+    host, own = service.host.rstrip("."), registry.host
+    is_private = service.scheme == "https" or (repository.loopback and host == own)
+    return is_private and (host in (own, _KNOWN_REALMS.get(own)) or _is_neighbour(host, own))
 
 
 def _is_neighbour(host: str, own: str) -> bool:

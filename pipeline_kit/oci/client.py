@@ -64,7 +64,7 @@ class Registry:
 
     def ping(self) -> None:
         """Make sure that a registry is there and accepts who we are. It gives up after 15 s."""
-        answer = self.transport.ask("GET", self.transport.base, patience=self.transport.patience(seconds=SHORT))
+        answer = self.transport.ask("GET", self.transport.base, patience=self.transport.patience(contact=SHORT))
         self._expect(answer, "answer as a registry", 200)
 
     def granted(self) -> frozenset[str] | None:

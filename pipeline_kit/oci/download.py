@@ -37,11 +37,10 @@ def download(
                     hashed.update(piece)
                     file.write(piece)
                     advance(len(piece))
+                    patience.moved(len(piece))
                     if file.tell() > blob.size:
                         break
             except Lost as lost:
-                if file.tell() > start:
-                    patience.renew()
                 patience.wait(lost)
     if f"sha256:{hashed.hexdigest()}" != blob.digest:
         raise lied(registry.repository, f"sha256:{hashed.hexdigest()}", blob.digest)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, Note, alternative, fix, quote, why
-from pipeline_kit.oci.wire import Answer, Lost
+from pipeline_kit.oci.wire import Answer, Lost, proxy_refuses
 
 if TYPE_CHECKING:
     from pipeline_kit.model.reference import Repository
@@ -19,19 +19,22 @@ def refused(answer: Answer, repository: Repository, doing: str) -> Failure:
     """The failure of ``doing`` (as in "push blob 4f1c9a0b77de") that a registry answered with something else than yes,
     and that another try would not change.
     """
+    if answer.status == 407:
+        return proxy_refuses("407")
     kind, headline, notes = _meaning(answer, repository)
     return Failure(kind, headline, *notes, why(f"It was asked to {doing}."), evidence=quote(answer.message))
 
 
-def gave_up(repository: Repository, cause: Answer | Lost, seconds: float) -> Failure:
-    """The failure after so many seconds of trying again."""
+def gave_up(repository: Repository, cause: Answer | Lost, seconds: float, doing: str = "") -> Failure:
+    """The failure after so many seconds of ``doing`` (as in "GET manifests/latest") again."""
     host = repository.registry
+    tried = f"It was asked {doing} for {seconds:.0f} s." if doing else f"It was tried for {seconds:.0f} s."
     waited = alternative("Try again later; what was uploaded so far is not uploaded again.")
     if isinstance(cause, Lost):
         return Failure(
             "registry.down",
             f"{host} can't be reached",
-            why(f"It was tried for {seconds:.0f} s."),
+            why(tried),
             waited,
             evidence=quote(str(cause)),
         )
@@ -49,6 +52,17 @@ def gave_up(repository: Repository, cause: Answer | Lost, seconds: float) -> Fai
         why(f"It still did after {seconds:.0f} s."),
         waited,
         evidence=quote(cause.message),
+    )
+
+
+def too_slow(repository: Repository, seconds: float, doing: str) -> Failure:
+    """The failure where the time of a step is over: ``doing`` is what was waited for, as in "GET manifests/latest"."""
+    waiting = f"It was waited for its answer to {doing}. " if doing else ""
+    return Failure(
+        "registry.slow",
+        f"{repository.registry} is too slow",
+        why(f"{waiting}Nothing got on for {seconds:.0f} s."),
+        alternative("Try again later; what was uploaded so far is not uploaded again."),
     )
 
 

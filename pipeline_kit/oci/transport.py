@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 from pipeline_kit.errors import Failure, Note, why
 from pipeline_kit.http import RETRIABLE
-from pipeline_kit.oci.patience import LONG, Patience
+from pipeline_kit.oci.origin import joined, origin
+from pipeline_kit.oci.patience import LONG, Deadline, Patience
 from pipeline_kit.oci.refusal import refused
 from pipeline_kit.oci.wire import LARGEST_ANSWER, Answer, Lost, pieces, send, whole
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _HUB, _HUB_API = "docker.io", "registry-1.docker.io"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 # A registry may hash what it got before it answers, and a slow line may take long for a piece.
 _TIMEOUT = (15.0, 60.0)
 UPLOAD_TIMEOUT = (30.0, 300.0)
@@ -44,6 +43,8 @@ class Transport:
     ) -> None:
         self.repository = repository
         self.auth = auth
+        # What is waited for is told here.
+        self.tell: Callable[[str], None] = _nobody
         self._session = session
         self._clock = clock
         self._seconds = seconds
@@ -54,9 +55,10 @@ class Transport:
         """The address of something in the repository."""
         return f"{self.base}{self.repository.path}/{path}"
 
-    def patience(self, stop: Stop | None = None, seconds: float = LONG) -> Patience:
-        """The time for one operation, ``seconds`` at most."""
-        return Patience(self.repository, self._clock, min(seconds, self._seconds), stop)
+    def patience(self, stop: Stop | None = None, contact: float = 0.0) -> Patience:
+        """The time for one operation, within that of the step; ``contact`` is all that a first contact has."""
+        deadline = Deadline(self._clock, contact) if contact else self.auth.deadline
+        return Patience(self.repository, self._clock, self._seconds, stop, deadline)
 
     def once(
         self,
@@ -65,9 +67,10 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         data: bytes | Iterable[bytes] | None = None,
         timeout: tuple[float, float] = _TIMEOUT,
+        patience: Patience | None = None,
     ) -> Answer:
         """One try, without redirects. Raises ``Lost``."""
-        return whole(*self._send(method, url, headers or {}, data, timeout, redirects=False))
+        return whole(*self._send(method, url, headers or {}, data, timeout, patience, redirects=False))
 
     def ask(
         self,
@@ -86,12 +89,13 @@ class Transport:
         ``unless`` is asked before another try whether the last one, whose answer is lost, was carried out after all: if
         it gives an answer that one counts. ``redirects`` are for reading blobs. An answer above 400 is the caller's.
         """
+        waiting = patience or self.patience()
 
         def attempt() -> Answer:
-            response, used = self._send(method, url, headers or {}, data, _TIMEOUT, redirects=redirects)
+            response, used = self._send(method, url, headers or {}, data, _TIMEOUT, waiting, redirects=redirects)
             return whole(response, used, limit)
 
-        return self._insist(attempt, patience or self.patience(), unless)
+        return self._insist(attempt, waiting, unless)
 
     @contextmanager
     def stream(
@@ -103,7 +107,7 @@ class Transport:
         opened: list[requests.Response] = []
 
         def attempt() -> Answer:
-            response, used = self._send("GET", url, headers, None, _TIMEOUT, redirects=True)
+            response, used = self._send("GET", url, headers, None, _TIMEOUT, patience, redirects=True)
             if response.status_code not in (200, 206):
                 return whole(response, used)
             opened.append(response)
@@ -125,23 +129,18 @@ class Transport:
 
     def resolve(self, base: str, location: str) -> str:
         """The address that an answer's Location or Link names. Failure if it is none, or leaves TLS."""
-        try:
-            url = urljoin(base, location)
-            parts = urlsplit(url)
-            allowed = ("https",) if base.startswith("https:") else ("http", "https")
-            if parts.scheme in allowed and parts.hostname and "@" not in parts.netloc and _origin(url):
-                return url
-        except ValueError:
-            pass
+        url = joined(base, location)
+        if url.startswith("https:" if base.startswith("https:") else "http"):
+            return url
         raise Failure(
             "registry.unexpected",
             f"{self.repository.registry} sends us to an address that is not safe",
-            why(f"It is not followed: {location.partition('?')[0]!r}"),
+            why(f"It is not followed: {location.partition('?')[0][:200]!r}"),
         )
 
     def is_own(self, url: str) -> bool:
         """Whether ``url`` is at the registry itself, and may get the credentials."""
-        return _origin(url) == _origin(self.base)
+        return origin(url) == origin(self.base)
 
     def _insist(
         self, attempt: Callable[[], Answer], patience: Patience, unless: Callable[[], Answer | None] | None
@@ -154,11 +153,15 @@ class Transport:
             except Lost as lost:
                 cause = lost
             else:
+                began = self._clock.monotonic()
                 if answer.status == 401 and not renewed and self.auth.renew(answer):
                     renewed = True
+                    if patience.deadline is not self.auth.deadline:
+                        patience.deadline.excuse(self._clock.monotonic() - began)
                     continue
                 if answer.status not in RETRIABLE:
                     return answer
+            self.tell(f"waits for {self.repository.registry}: {_words(cause)}")
             patience.wait(cause)
             if unless and (found := unless()):
                 return found
@@ -170,13 +173,15 @@ class Transport:
         headers: Mapping[str, str],
         data: bytes | Iterable[bytes] | None,
         timeout: tuple[float, float],
+        patience: Patience | None,
         *,
         redirects: bool,
     ) -> tuple[requests.Response, str]:
         for _ in range(_MOST_REDIRECTS):
             used = self.auth.header() if self.is_own(url) else ""
             authorised = {**headers, "Authorization": used} if used else headers
-            response = send(self._session, method, url, authorised, data, timeout)
+            limits = patience.within(timeout, self._named(method, url)) if patience else timeout
+            response = send(self._session, method, url, authorised, data, limits)
             location = response.headers.get("Location")
             if not redirects or response.status_code not in _REDIRECTS or not location:
                 return response, used
@@ -184,7 +189,18 @@ class Transport:
             url = self.resolve(url, location)
         raise Failure("registry.unexpected", f"{self.repository.registry} redirects without end")
 
+    def _named(self, method: str, url: str) -> str:
+        """A request in a few words, without its query."""
+        path = url.partition("?")[0].removeprefix(self.base).removeprefix(f"{self.repository.path}/")
+        named = f"{method} {path or '/v2/'}"
+        if not path.startswith("blobs/"):
+            self.tell(f"waits for {self.repository.registry}: {named}")
+        return named
 
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
+
+def _words(cause: Answer | Lost) -> str:
+    return str(cause) if isinstance(cause, Lost) else f"it answered {cause.status}"
+
+
+def _nobody(_: str) -> None:
+    return None

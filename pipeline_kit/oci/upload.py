@@ -118,7 +118,6 @@ class Upload:
                 cause: Answer | Lost = self._try(offset)
             except Lost as lost:
                 cause = lost
-                self._note_progress()
             if isinstance(cause, Answer):
                 if cause.status == 201:
                     self._sessions.ended(self._location)
@@ -129,6 +128,7 @@ class Upload:
                     continue
                 if not self._is_worth_another_try(cause):
                     raise self._refused(cause)
+            self._transport.tell(f"waits for {self._transport.repository.registry}: blob {short(self._blob.digest)}")
             self._patience.wait(cause)
             if self._is_there(self._patience):
                 return None
@@ -142,7 +142,7 @@ class Upload:
             return self._patch(offset)
         url = f"{self._location}{'&' if '?' in self._location else '?'}digest={self._blob.digest}"
         rest = WholeBody(self._blob, offset, self._count, self._stop) if offset < self._blob.size else b""
-        return self._transport.once("PUT", url, _OCTETS, rest, UPLOAD_TIMEOUT)
+        return self._transport.once("PUT", url, _OCTETS, rest, UPLOAD_TIMEOUT, self._patience)
 
     def _is_patch(self, offset: int) -> bool:
         """Small blobs are sent with the digest in one request, others before it."""
@@ -151,7 +151,7 @@ class Upload:
     def _patch(self, offset: int) -> Answer:
         body = OpenBody(self._blob, offset, self._count, self._stop)
         headers = {**_OCTETS, "Content-Range": f"{offset}-{self._blob.size - 1}"} if offset else _OCTETS
-        answer = self._transport.once("PATCH", self._location, headers, body, UPLOAD_TIMEOUT)
+        answer = self._transport.once("PATCH", self._location, headers, body, UPLOAD_TIMEOUT, self._patience)
         if body.problem:
             if answer.status == 202:
                 self._move(answer)
@@ -168,11 +168,6 @@ class Upload:
         # Some say 0-0 where they have nothing, some count one too many: then the digest is wrong, and it is sent anew.
         return min(int(last.group(1)) + 1, self._blob.size) if int(last.group(1)) else 0
 
-    def _note_progress(self) -> None:
-        if self._position > self._farthest:
-            self._farthest = self._position
-            self._patience.renew()
-
     def _is_worth_another_try(self, answer: Answer) -> bool:
         if answer.status == 401 and not self._renewed:
             self._renewed = self._transport.auth.renew(answer)
@@ -187,6 +182,9 @@ class Upload:
 
     def _count(self, size: int) -> None:
         self._position += size
+        if self._position > self._farthest:
+            self._patience.moved(self._position - self._farthest)
+            self._farthest = self._position
         self._advance(size)
 
     def _refused(self, answer: Answer) -> Failure:

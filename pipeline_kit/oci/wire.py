@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import requests
 from requests import exceptions
 
 from pipeline_kit.errors import Failure, alternative, quote, why
+from pipeline_kit.oci.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +24,7 @@ _PERMANENT_TLS = (
     *("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"),
     *("UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE"),
 )
+_NOT_THROUGH = re.compile(r"Tunnel connection failed: (4[0-9]{2})")
 _BODILESS = frozenset({204, 304})
 
 
@@ -81,6 +84,8 @@ def send(
     timeout: tuple[float, float] | None = None,
 ) -> requests.Response:
     """The start of the answer; the body is still to be read. Raises ``Lost``, or Failure ``registry.tls``."""
+    if origin(url) is None:
+        raise Failure("registry.unexpected", f"there is no way to ask {url.partition('?')[0][:200]!r}")
     try:
         return session.request(
             method,
@@ -91,6 +96,10 @@ def send(
             stream=True,
             timeout=timeout,
         )
+    except exceptions.ProxyError as error:
+        if refusal := _NOT_THROUGH.search(str(error)):
+            raise proxy_refuses(refusal[1]) from None
+        raise Lost(_reason(error)) from None
     except exceptions.SSLError as error:
         if any(sign in str(error) for sign in _PERMANENT_TLS):
             raise _tls(url, error) from None
@@ -130,6 +139,16 @@ def whole(response: requests.Response, authorization: str = "", limit: int = LAR
                     why(f"It has more than {limit} bytes: {response.url.partition('?')[0]}"),
                 )
     return Answer(response.status_code, response.headers, bytes(body), response.url, authorization)
+
+
+def proxy_refuses(status: str) -> Failure:
+    """The failure of a proxy that answers instead of the registry."""
+    return Failure(
+        "registry.proxy",
+        f"the proxy does not let us through ({status})",
+        why("It wants a user and a password." if status == "407" else "It refuses to connect to this host."),
+        alternative("HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or the registry's host in NO_PROXY"),
+    )
 
 
 def _tls(url: str, error: Exception) -> Failure:

@@ -361,6 +361,15 @@ def test_a_download_from_a_registry_without_ranges_skips_what_is_there(
     assert len(asked) == 2
 
 
+def test_a_token_service_that_can_be_read_in_two_ways_gets_nothing(server: HTTPServer, elsewhere: HTTPServer) -> None:
+    realm = f"http://127.0.0.1:{elsewhere.port}\\\\@127.0.0.1:{server.port}/token"
+    server.expect_request("/v2/").respond_with_data("", 401, {"WWW-Authenticate": f'Bearer realm="{realm}"'})
+    credential = Credential(registry=_address(server), username="ann", secret="s3cret", origin="test")
+    with _connected(_address(server), credential) as registry:
+        assert _failure(registry.ping).kind == "login.realm"
+    assert elsewhere.log == []
+
+
 def test_a_page_of_a_list_on_another_host_is_refused(
     registry: Registry, server: HTTPServer, elsewhere: HTTPServer
 ) -> None:
