@@ -3,7 +3,7 @@
 from pipeline_kit.catalogue.kind import Kind
 from pipeline_kit.errors import Exit
 
-_AGAIN = """Build again; if it repeats, remove the layout's folder first, since a new build starts with the blobs of the earlier one. Where another job made the layout, compare the digest that it printed: the artifact store or whoever writes to it changed the image on the way."""
+_AGAIN = """Build again: what a new build takes over of earlier ones is hashed, and nothing is taken over where a blob is damaged. Where another job made the layout, compare the digest that it printed: the artifact store or whoever writes to it changed the image on the way."""
 
 KINDS: dict[str, Kind] = {
     "invalid": Kind(

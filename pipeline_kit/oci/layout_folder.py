@@ -48,19 +48,19 @@ def write_index(folder: Path, root: Descriptor) -> None:
     (folder / "index.json").write_bytes(msgspec.json.encode(index))
 
 
-def seed(earlier: Path, fresh: Path) -> int:
+def seed(earlier: Path, fresh: Path) -> frozenset[Digest]:
     """Give the folder ``fresh``, which a builder is going to fill, the blobs of the layout ``earlier`` as hard links:
-    the builder then writes only what is new. The number of blobs; 0 where the two are on different file systems.
+    the builder then writes only what is new. The digests of those; none where the two are on different file systems.
 
-    A damaged blob is inherited too, so ``earlier`` should be a layout that was verified.
+    A damaged blob is inherited too: what the built image takes of them has to be hashed.
     """
     (fresh / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-    linked = 0
+    linked = set()
     for path in _blobs(earlier):
         with suppress(OSError):
             os.link(path, fresh / "blobs" / "sha256" / path.name, follow_symlinks=False)
-            linked += 1
-    return linked
+            linked.add(f"sha256:{path.name}")
+    return frozenset(linked)
 
 
 def aside(folder: Path) -> Path:

@@ -18,9 +18,13 @@ from pipeline_kit.render.lines import megabytes
 from pipeline_kit.steps.command import KeyValue, Line, step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pipeline_kit.context import Context
     from pipeline_kit.engines.request import BuildRequest
+    from pipeline_kit.model.digest import Digest
     from pipeline_kit.model.plan import Plan
+    from pipeline_kit.oci.layout import Layout
 
 
 def build(request: BuildRequest, plan: Plan, context: Context, destination: Path, *, engine: str = "auto") -> Image:
@@ -30,18 +34,21 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
     """
     from pipeline_kit import engines
     from pipeline_kit.engines import dockerfile
-    from pipeline_kit.oci import layout, layout_folder
 
     chosen, facts = engines.choose(engine, context)
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
-        fresh = Path(scratch) / "layout"
-        for earlier in _seeds(request, destination):
-            layout_folder.seed(earlier, fresh)
+
+    def run(fresh: Path) -> None:
         chosen.build(request, facts, fresh, context, context.log("build"))
-        built = layout.read(fresh)
-        layout_folder.prune(built)
-        layout_folder.replace(fresh, destination)
+
+    seeds = _seeds(request, destination)
+    try:
+        built = _build(run, destination, seeds, context.memory)
+    except Failure as failure:
+        if not failure.kind.startswith("layout.") or not seeds:
+            raise
+        context.report.warn(f"{failure.headline}: the image is built again without the blobs of earlier builds")
+        built = _build(run, destination, (), context.memory)
     return Image(
         digest=built.root.digest,
         layout=str(destination),
@@ -52,15 +59,26 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
     )
 
 
+def _build(run: Callable[[Path], None], destination: Path, seeds: Sequence[Path], memory: Path) -> Layout:
+    """Have ``run`` fill a layout, which takes the place of ``destination``; what it took of ``seeds`` is hashed."""
+    from pipeline_kit.oci import layout, layout_folder
+    from pipeline_kit.oci.verify import check_hashes
+
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
+        fresh = Path(scratch) / "layout"
+        seeded: frozenset[Digest] = frozenset().union(*(layout_folder.seed(earlier, fresh) for earlier in seeds))
+        run(fresh)
+        built = layout.read(fresh)
+        layout_folder.prune(built)
+        layout_folder.replace(fresh, destination)
+    check_hashes(destination, seeded, memory)
+    return built
+
+
 def _seeds(request: BuildRequest, destination: Path) -> list[Path]:
     """Layouts whose blobs the builder need not write again: the earlier one, those of this working tree's other images,
-    and bases that are layouts themselves. The same file serves them all, so none of the others is taken after one of
-    this image was found damaged.
+    and bases that are layouts themselves.
     """
-    from pipeline_kit.oci import layout_folder
-
-    if layout_folder.aside(destination).exists():
-        return [destination]
     siblings = [
         path
         for path in destination.parent.iterdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -283,6 +284,24 @@ def test_images_of_a_working_tree_share_blobs_but_no_damage(kit: Kit) -> None:
     assert "api.damaged" in damaged.stderr
     built("api")
     assert kit("scan", "--image", "127.0.0.1:1/api").code == 0
+
+
+@pytest.mark.parametrize("which", ["layer", "config", "manifest"])
+def test_what_was_tampered_with_does_not_survive_a_rebuild(kit: Kit, which: str) -> None:
+    assert kit("run", "--until", "scan").code == 0
+    image = kit.value("build")
+    blobs = Path(image["layout"]) / "blobs" / "sha256"
+    (platform,) = image["platforms"]
+    digest = platform["layers"][-1] if which == "layer" else platform[which]
+    blob = blobs / digest.removeprefix("sha256:")
+    content, times = blob.read_bytes(), blob.stat()
+    blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(blob, ns=(times.st_atime_ns, times.st_mtime_ns))
+    run = kit("run", "--until", "scan")
+    assert run.code == 0, run.stderr
+    assert "is built again without" in run.stderr
+    assert kit.value("build")["digest"] == kit.value("scan")["digest"] == image["digest"]
+    assert blob.read_bytes() == content
 
 
 def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry: DockerRegistry) -> None:

@@ -124,7 +124,7 @@ def test_a_build_seeded_with_earlier_blobs_is_pruned_to_its_own(tmp_path: Path) 
     shared = layer_tar("shared")
     write_image(tmp_path / "earlier", tars=[shared, layer_tar("old")])
     fresh = tmp_path / "fresh"
-    assert seed(tmp_path / "earlier", fresh) == 4
+    assert len(seed(tmp_path / "earlier", fresh)) == 4
     seeded = sorted(path.name for path in (fresh / "blobs" / "sha256").iterdir())
     image = write_image(tmp_path / "built", tars=[shared, layer_tar("new")])
     for path in (tmp_path / "built" / "blobs" / "sha256").iterdir():
