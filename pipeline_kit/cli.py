@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 import signal
 import sys
 from importlib import import_module
@@ -93,12 +92,11 @@ def run(arguments: Sequence[str]) -> int:
     folder = _working_folder()
     session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
     if folder is None:
-        return _tell(
-            session, Failure("config.file", "the working directory is gone", fix("cd to one that is there")), []
-        )
+        return _tell(session, Failure("config.file", "the working directory is gone", fix("cd to one that is there")))
     signal.signal(signal.SIGTERM, _stop)
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    session.line = lambda failure: _line(session, failure, list(arguments))
     try:
         return _guarded(session, list(arguments))
     except BrokenPipeError:
@@ -138,7 +136,7 @@ def _guarded(session: Session, arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt, Stopped) as error:  # noqa: BLE001 - the last resort, see _failure_of
-        return _tell(session, _failure_of(error, session, arguments), arguments)
+        return _tell(session, _failure_of(error, session, arguments))
     return Exit.DONE
 
 
@@ -170,10 +168,16 @@ def _misuse(error: click.UsageError, session: Session, arguments: list[str]) -> 
 _DONE = "children were stopped, nothing is half-published"
 
 
-def _tell(session: Session, failure: Failure, arguments: list[str]) -> int:
-    if failure.reproduce is None and session.step:
-        alone = arguments if arguments[:1] == [session.step] else [session.step]
-        failure.reproduce = shlex.join(["pipeline-kit", *alone])
+def _line(session: Session, failure: Failure, arguments: list[str]) -> str:
+    """The line that repeats the failure, '' where it is no command's."""
+    from pipeline_kit.commands.reproduce import reproduction
+
+    name, *rest = arguments or [""]
+    command = main.get_command(click.Context(main), name)
+    return reproduction(command, rest, session, failure) if command else ""
+
+
+def _tell(session: Session, failure: Failure) -> int:
     session.failed(failure)
     return failure.exit
 

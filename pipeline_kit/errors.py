@@ -84,7 +84,9 @@ class Failure(Exception):  # noqa: N818 - a failure is the field's word: a refus
     """A step could not do what it was asked for.
 
     ``evidence`` are lines shown first, below the headline: a tool's own words start with a bar (see ``quote``).
-    ``reproduce`` is the command that repeats the failure on a laptop; ``done`` says what did happen before
+    ``reproduce`` is the line that repeats the failure on a laptop, where it is not the command with its settings
+    (``commands.reproduce``): ``clone`` makes the clone that it is seen in, ``narrowed`` is the stage of the build that
+    it is in. ``done`` says what did happen before
     ("0 blobs, 0 tags published"), if that is not plain from the step that failed.
     """
 
@@ -106,6 +108,8 @@ class Failure(Exception):  # noqa: N818 - a failure is the field's word: a refus
         self.place = place
         self.reproduce = reproduce
         self.done = done
+        self.clone = ""
+        self.narrowed = ""
         # What the step found out all the same, for the record: a verdict that is a no.
         self.value: object = None
 

@@ -28,7 +28,7 @@ from pipeline_kit.render.style import Style
 from pipeline_kit.render.terminal import Terminal, discard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pipeline_kit.steps.command import Shared, StepCommand
 
@@ -37,7 +37,7 @@ _OUTPUT = ".pipeline-kit"
 
 class Session:
     """What the commands share. ``step`` is the one that runs now: a failure belongs to it. ``answers`` is a step that
-    runs alone and only answers.
+    runs alone and only answers; ``line`` makes the line that repeats a failure.
     """
 
     def __init__(self, environ: Mapping[str, str], folder: Path, stdout: IO[str], stderr: IO[str]) -> None:
@@ -47,10 +47,16 @@ class Session:
         self.stopped_before = ""
         self.started = 0.0
         self.answers = False
+        self.line: Callable[[Failure], str] | None = None
         self._stdout = stdout
         self.dialect = ci.detect(environ)
         self.secrets = Redactor()
         self.terminal = Terminal(stderr, self.dialect, environ, self.secrets)
+
+    @property
+    def folder_in_tree(self) -> Path:
+        """The working directory, from the working tree's top."""
+        return self.folder.relative_to(_root(self.folder))
 
     @cached_property
     def context(self) -> Context:
@@ -193,6 +199,7 @@ class Session:
 
     def failed(self, failure: Failure) -> None:
         """Tell a failure, once and last: the CI's annotation, the step's line, the block."""
+        self._complete(failure)
         failure.cleaned(self.secrets.text)
         step = self.step or "config"
         seconds = self.elapsed() if self.started else 0.0
@@ -204,9 +211,16 @@ class Session:
 
     def told(self, failure: Failure) -> list[str]:
         """The failed step's line and block, without colour, for a page."""
+        self._complete(failure)
         plain = Style(colour=False, unicode=True, live=False)
         first = lines.step_line(plain, self.step, failure.exit.word, failure.headline, self.elapsed())
         return [first, *lines.failure_block(plain, failure, self.step, self.stopped_before)]
+
+    def _complete(self, failure: Failure) -> None:
+        """Give the failure the line that repeats it. Who has just mistyped a command knows that line already."""
+        mistyped = failure.kind.startswith("config.") and not self.step and self.dialect.NAME == "local"
+        if failure.reproduce is None and self.line and not mistyped:
+            failure.reproduce = self.line(failure)
 
     def _image(self, shared: Shared, settings: Settings) -> Repository | None:
         text = shared.image or self._default_image()

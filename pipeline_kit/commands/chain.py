@@ -11,6 +11,8 @@ from pipeline_kit.steps import ALL, ORDER
 from pipeline_kit.steps.command import step_command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline_kit.flow import Flow
     from pipeline_kit.session import Session
     from pipeline_kit.steps.command import Shared
@@ -74,6 +76,16 @@ def ask_pure_steps(session: Session, flow: Flow, shared: Shared, before: str) ->
             flow.no_version = failure
             return
         flow.keep(name, flow.context.clock.now(), 0.0, outcome)
+
+
+def merged(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What ``--set`` says, by option. One that is named several times has the values one a line, as in a variable; what
+    takes a single value goes by the last.
+    """
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        found[key] = f"{found[key]}\n{value}" if key in found else value
+    return found
 
 
 def check_given(given: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from pipeline_kit.commands.chain import PURE, Choice, check_given, options_of, refuse_all_packages
+from pipeline_kit.commands.chain import PURE, Choice, check_given, merged, options_of, refuse_all_packages
 from pipeline_kit.errors import Failure
 from pipeline_kit.flow import Skip
 from pipeline_kit.model.plan import Plan
@@ -49,7 +49,7 @@ def command(session: Session, /, **options: Any) -> None:
     built, asked over the network or written.
     """
     shared = Shared(options)
-    given = dict(options["given"])
+    given = merged(options["given"])
     check_given(given)
     flow = session.flow(shared, given)
     flow.local = options["local"]

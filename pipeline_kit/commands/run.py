@@ -9,7 +9,7 @@ import click
 
 from pipeline_kit import __version__
 from pipeline_kit.ci.messages import Summary
-from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, options_of, refuse_all_packages
+from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, merged, options_of, refuse_all_packages
 from pipeline_kit.commands.effective import changed, effective
 from pipeline_kit.commands.plan import show_plan
 from pipeline_kit.errors import Failure
@@ -82,7 +82,7 @@ def command(session: Session, /, **options: Any) -> None:
     standard output.
     """
     shared = Shared(options)
-    given = dict(options["given"])
+    given = merged(options["given"])
     check_given(given)
     choice = Choice(options["only"], options["first"] or "", options["last"] or "")
     flow = session.flow(shared, given)

@@ -36,7 +36,7 @@ def explain(ending: Ending, job: Job) -> Failure:
     case = Case(ending=ending, job=job)
     failure = next(filter(None, (rule(case) for rule in _RULES)), None) or _other(case)
     target = (case.stage and case.stage.name) or job.request.target
-    failure.reproduce = f"pipeline-kit build --target {target}" if target else "pipeline-kit build"
+    failure.narrowed = target
     count = job.log.read_bytes().count(b"\n")
     whole = f"{relative(job.log, job.context.root)}, {count} line{'' if count == 1 else 's'}"
     return failure.extended(log(f"{whole}, this command from {ending.log_line}" if ending.log_line else whole))

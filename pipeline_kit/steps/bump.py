@@ -133,7 +133,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
         made = bump(flow, asked)
         flow.follow(before)
     except Failure as failure:
-        raise with_remedy(failure, flow, "bump") from None
+        raise with_remedy(failure, flow) from None
     if notes and not asked.dry_run:
         _write_notes(flow, notes, made)
     result = preview(made) if asked.dry_run else "\n".join(made.tags)

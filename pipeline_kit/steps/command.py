@@ -111,6 +111,9 @@ class StepCommand(click.Command):
                 why(f"It has: {', '.join(known) or 'none'}."),
                 *([fix(f"--set {self.name}.{near}={value}")] if near else []),
             )
+        if option.multiple:
+            return [word for one in option.type.split_envvar_value(value) for word in (option.opts[0], one)]
+        value = value.rpartition("\n")[2]
         if not option.is_flag:
             return [option.opts[0], value]
         truth = click.BOOL.convert(value, option, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -111,7 +112,7 @@ def command(flow: Flow, *, all_packages: bool, **options: Any) -> Outcome:
     try:
         named = next_version(flow.state, flow.context.event, flow.rules)
     except Failure as failure:
-        raise with_remedy(failure, flow, "version") from None
+        raise with_remedy(failure, flow) from None
     _warn_of_unasked_tags(flow, flow.state)
     _warn_of_package_tag(flow)
     whole = "; of the whole repository, not of one package" if _is_whole(flow) else ""
@@ -164,7 +165,7 @@ def _of_all(flow: Flow, options: dict[str, Any]) -> Outcome:
     try:
         found = {name: next_version(states[name], flow.context.event, one) for name, one in rules.items()}
     except Failure as failure:
-        raise with_remedy(failure, flow, "version") from None
+        raise with_remedy(failure, flow) from None
     _warn_of_unasked_tags(flow, next(iter(states.values())))
     shown = table(
         ("package", "version", "previous", "why"), [(n, v.version, v.previous, v.origin) for n, v in found.items()]
@@ -179,7 +180,7 @@ def _of_all(flow: Flow, options: dict[str, Any]) -> Outcome:
     )
 
 
-def with_remedy(failure: Failure, flow: Flow, command: str) -> Failure:
+def with_remedy(failure: Failure, flow: Flow) -> Failure:
     """The failure of an incomplete clone, with the lines that the CI's own file lacks."""
     from pipeline_kit.ci.checkout import remedy
 
@@ -190,5 +191,5 @@ def with_remedy(failure: Failure, flow: Flow, command: str) -> Failure:
     failure.notes = (cause, note, *others)
     failure.place = place
     depth = "--depth 1 " if failure.kind == "git.shallow" else "--no-tags "
-    failure.reproduce = f"git clone {depth}{flow.state.remote or 'URL'} c && cd c && pipeline-kit {command}"
+    failure.clone = f"git clone {depth}{shlex.quote(flow.state.remote or 'URL')} c && cd c"
     return failure

@@ -47,7 +47,7 @@ def test_a_command_that_fails_shows_its_line_and_its_last_words(project: Project
     first = int(log.rpartition(" ")[2])
     assert log == f".pipeline-kit/logs/build.log, {len(lines)} lines, this command from {first}"
     assert "RUN for n in" in lines[first - 1]
-    assert failure.reproduce == "pipeline-kit build --target runtime"
+    assert failure.narrowed == "runtime"
 
 
 @pytest.mark.parametrize(
