@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline_kit.oci.client import Registry
     from pipeline_kit.oci.documents import Descriptor
     from pipeline_kit.oci.layout import Layout
+    from pipeline_kit.oci.mounts import Mounts
     from pipeline_kit.oci.parallel import Stop
 
 
@@ -45,37 +46,44 @@ def stage(
     *,
     activity: Activity,
     workers: int = 6,
-    mount_from: str = "",
+    mounts: Mounts | None = None,
 ) -> StageResult:
     """Bring the image in ``layout`` into the registry under its digest, without a tag.
 
     Blobs that the registry has are not sent; of the others each is hashed as it is sent, several at once, the largest
-    first. Then the manifests, an index last. ``mount_from`` is a repository of the same registry that may have blobs.
+    first. Then the manifests, an index last. ``mounts`` knows which other repositories of the registry may have blobs.
     An interrupt ends it within two seconds and leaves no upload session behind. Failure ``layout.*``, ``registry.*``.
     """
     found = read(layout)
     if found.root.digest != image.digest:
         raise other(layout, found.root.digest, image.digest)
-    staging = _Staging(found, registry, activity, workers, mount_from)
+    staging = _Staging(found, registry, activity, workers, mounts)
+    if mounts:
+        mounts.expect(blob.digest for blob in found.blobs)
     try:
-        return staging.run()
+        result = staging.run()
     except Failure as failure:
         failure.done = f"{len(staging.there)} of {len(found.blobs)} blobs, 0 tags published"
         raise
     finally:
         registry.sessions.cancel_all()
+    if mounts:
+        mounts.remember(blob.digest for blob in found.blobs)
+    return result
 
 
 class _Staging:
     """One image on its way; ``there`` are the blobs that the registry has."""
 
-    def __init__(self, layout: Layout, registry: Registry, activity: Activity, workers: int, mount_from: str) -> None:
+    def __init__(
+        self, layout: Layout, registry: Registry, activity: Activity, workers: int, mounts: Mounts | None
+    ) -> None:
         self.there: set[Digest] = set()
         self._layout = layout
         self._registry = registry
         self._activity = activity
         self._workers = workers
-        self._mount_from = mount_from
+        self._mounts = mounts
         self._lock = threading.Lock()
         self._sent = self._mounted = self._bytes_sent = self._bytes_there = 0
 
@@ -100,7 +108,7 @@ class _Staging:
             self._upload(blob, stop)
         elif self._registry.head_blob(blob.digest) in (blob.size, -1):
             self._advance(blob.size)
-        elif self._mount_from and self._registry.mount(blob.digest, self._mount_from):
+        elif self._mounts and self._mounts.take(blob.digest):
             self._advance(blob.size)
             with self._lock:
                 self._mounted += 1

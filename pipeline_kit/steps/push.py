@@ -33,10 +33,13 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
     """
     from pipeline_kit.oci.connect import connect
     from pipeline_kit.oci.credentials import TARGET_SOURCES, find
+    from pipeline_kit.oci.mounts import Mounts
+    from pipeline_kit.oci.patience import SHORT
     from pipeline_kit.oci.transfer import publish, stage
 
     _refuse_unscanned(image, verdict)
-    registry = connect(repository, find(repository, context, TARGET_SOURCES), context)
+    credential = find(repository, context, TARGET_SOURCES)
+    registry = connect(repository, credential, context)
     if (
         context.event.kind == "schedule"
         and plan.tags
@@ -44,7 +47,12 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
     ):
         raise Skip(f"nothing changed: {short(image.digest)} is published as {' '.join(tag.name for tag in plan.tags)}")
     with context.report.activity("send blobs") as activity:
-        sent = stage(Path(image.layout), image, registry, activity=activity)
+
+        def reading(sources: tuple[str, ...]) -> Registry:
+            return connect(repository, credential, context, mount_from=sources, seconds=SHORT)
+
+        mounts = Mounts(repository, context.memory, reading)
+        sent = stage(Path(image.layout), image, registry, activity=activity, mounts=mounts)
     ordered = sorted(plan.tags, key=lambda tag: _TAG_ORDER.index(tag.kind))
     kept = {tag: reason for tag in ordered if (reason := _stays(registry, image, plan, tag, git))}
     moved = publish(registry, image.digest, tuple(tag for tag in ordered if tag not in kept))

@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +20,8 @@ from pipeline_kit.model.reference import Repository
 from pipeline_kit.oci.auth import Authorizer
 from pipeline_kit.oci.client import Registry
 from pipeline_kit.oci.credential import Credential, anonymous
-from pipeline_kit.oci.layout import blob_path
+from pipeline_kit.oci.layout import blob_path, read
+from pipeline_kit.oci.mounts import Mounts
 from pipeline_kit.oci.server import serving
 from pipeline_kit.oci.transfer import label_of, publish, pull, stage, version_of
 from tests.world.docker_registry import running_registry
@@ -38,6 +39,22 @@ _VERSION = "org.opencontainers.image.version"
 _REVISION = "org.opencontainers.image.revision"
 
 
+def _open(
+    address: str,
+    path: str,
+    *,
+    credential: Credential | None = None,
+    actions: str = "pull,push",
+    mount_from: tuple[str, ...] = (),
+) -> Registry:
+    repository = Repository(address, path)
+    clock = SystemClock()
+    scopes = [f"repository:{path}:{actions}", *(f"repository:{source}:pull" for source in mount_from)]
+    session = http.session({})
+    auth = Authorizer(repository, credential or anonymous(address), session, clock, tuple(scopes))
+    return Registry(repository, session, auth, clock)
+
+
 @contextmanager
 def _connected(
     address: str,
@@ -45,14 +62,9 @@ def _connected(
     *,
     credential: Credential | None = None,
     actions: str = "pull,push",
-    mount_from: str = "",
 ) -> Iterator[Registry]:
-    repository = Repository(address, path)
-    clock = SystemClock()
-    scopes = [f"repository:{path}:{actions}", *([f"repository:{mount_from}:pull"] if mount_from else [])]
-    with http.session({}) as session:
-        auth = Authorizer(repository, credential or anonymous(address), session, clock, tuple(scopes))
-        yield Registry(repository, session, auth, clock)
+    registry = _open(address, path, credential=credential, actions=actions)
+    yield registry
 
 
 @pytest.fixture(params=["docker-registry", "local registry"])
@@ -72,7 +84,7 @@ def registry(address: str) -> Iterator[Registry]:
         yield registry
 
 
-def _stage(image: Image, registry: Registry, **options: str) -> tuple[int, int, int]:
+def _stage(image: Image, registry: Registry, **options: Any) -> tuple[int, int, int]:
     result = stage(Path(image.layout), image, registry, activity=Silent(), **options)
     return result.blobs, result.sent, result.mounted
 
@@ -97,17 +109,70 @@ def test_only_what_is_missing_is_sent(registry: Registry, tmp_path: Path) -> Non
     assert _stage(second, registry) == (3, 0, 0)
 
 
-def test_blobs_are_mounted_from_another_repository(registry: Registry, address: str, tmp_path: Path) -> None:
-    image = write_image(tmp_path / "image")
-    _stage(image, registry)
-    with _connected(address, "team/other", mount_from="team/app") as other:
-        assert _stage(image, other, mount_from="team/app") == (3, 0, 3)
-        assert pull(other, image.digest, tmp_path / "pulled", activity=Silent()).root.digest == image.digest
+def _mounts(address: str, path: str, memory: Path, connected: list[Registry], **options: Any) -> Mounts:
+    """What earlier pushes left in ``memory``; the client that is used for it is put into ``connected``."""
+
+    def connect(sources: tuple[str, ...]) -> Registry:
+        connected.append(_open(address, path, mount_from=sources, **options))
+        return connected[-1]
+
+    return Mounts(Repository(address, path), memory, connect)
 
 
-def test_a_mount_that_is_not_possible_is_an_upload(registry: Registry, tmp_path: Path) -> None:
-    image = write_image(tmp_path / "image")
-    assert _stage(image, registry, mount_from="team/nothing") == (3, 3, 0)
+def _push(image: Image, address: str, path: str, memory: Path, **options: Any) -> tuple[tuple[int, int, int], int]:
+    """The counts of a push to the repository ``path``, and how often it asked for a token of its own to mount."""
+    connected: list[Registry] = []
+    with _connected(address, path, **options) as registry:
+        counts = _stage(image, registry, mounts=_mounts(address, path, memory, connected, **options))
+        assert registry.head_manifest(image.digest) == image.digest
+    return counts, len(connected)
+
+
+def test_blobs_are_mounted_from_where_an_earlier_push_put_them(address: str, tmp_path: Path) -> None:
+    base, memory = layer_tar("base", 2_000_000), tmp_path / "memory"
+    first = write_image(tmp_path / "first", tars=[base, layer_tar("one")])
+    second = write_image(tmp_path / "second", tars=[base, layer_tar("two")])
+    assert _push(first, address, "team/app", memory) == ((3, 3, 0), 0)
+    assert _push(second, address, "team/other", memory) == ((3, 2, 1), 1)
+    assert _push(second, address, "team/other", memory) == ((3, 0, 0), 0)
+    assert _push(first, address, "team/third", memory) == ((3, 0, 3), 1)
+    with _connected(address, "team/third") as third:
+        assert pull(third, first.digest, tmp_path / "pulled", activity=Silent()).root.digest == first.digest
+
+
+@pytest.mark.parametrize("torn", [b"", b"{", b"no note"])
+def test_without_a_sound_memory_blobs_are_sent(address: str, tmp_path: Path, torn: bytes) -> None:
+    image, memory = write_image(tmp_path / "image"), tmp_path / "memory"
+    _push(image, address, "team/app", memory)
+    for note in memory.iterdir():
+        note.write_bytes(torn)
+    assert _push(image, address, "team/other", memory) == ((3, 3, 0), 0)
+
+
+def test_a_mount_that_is_not_possible_is_an_upload(address: str, tmp_path: Path) -> None:
+    """What is remembered is not there: the registry refuses twice, and is not asked again."""
+    image, memory = write_image(tmp_path / "image", tars=[layer_tar(str(n)) for n in range(9)]), tmp_path / "memory"
+    layout = read(tmp_path / "image")
+    mounts = _mounts(address, "team/nothing", memory, [])
+    mounts.remember(blob.digest for blob in layout.blobs)
+    assert _push(image, address, "team/app", memory) == ((10, 10, 0), 1)
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["may read", "may not"])
+def test_the_right_to_read_where_a_blob_is_is_asked_for(tmp_path: Path, reads: bool) -> None:
+    image, memory = write_image(tmp_path / "image"), tmp_path / "memory"
+    rights = {
+        "team/app": frozenset({"pull", "push"}) if reads else frozenset(),
+        "team/other": frozenset({"pull", "push"}),
+    }
+    owner = Account("owner", "secret", {"*": frozenset({"pull", "push"})})
+    with (
+        running_token_service(tmp_path, (owner, Account("pusher", "secret", rights))) as service,
+        running_registry(tmp_path / "registry", auth=service.auth) as running,
+    ):
+        _push(image, running.address, "team/app", memory, credential=_credential(running, "owner"))
+        counts, _ = _push(image, running.address, "team/other", memory, credential=_credential(running, "pusher"))
+    assert counts == ((3, 0, 3) if reads else (3, 3, 0))
 
 
 def test_a_version_names_one_image_for_ever(registry: Registry, tmp_path: Path) -> None:

@@ -295,6 +295,7 @@ def test_what_was_tampered_with_does_not_survive_a_rebuild(kit: Kit, which: str)
     digest = platform["layers"][-1] if which == "layer" else platform[which]
     blob = blobs / digest.removeprefix("sha256:")
     content, times = blob.read_bytes(), blob.stat()
+    blob.unlink()
     blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     os.utime(blob, ns=(times.st_atime_ns, times.st_mtime_ns))
     run = kit("run", "--until", "scan")
