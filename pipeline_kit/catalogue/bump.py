@@ -9,7 +9,7 @@ KINDS: dict[str, Kind] = {
         "The version can't be written into a file",
         """A file that bump is told to update holds no version where one is expected, or holds more than one, or can't be written at all. Nothing was changed: all files are read before anything is written.
 
-Known by their names are pyproject.toml, package.json, Chart.yaml, Cargo.toml, VERSION and Python files with __version__. For anything else say where the version stands: --file 'PATH:REGEX', where the one group of the pattern is the version, such as --file 'docs/conf.py:^release = "(.+)"'.""",
+Known by their names are pyproject.toml, package.json, Chart.yaml, Cargo.toml, VERSION and Python files with __version__. For anything else say where the version stands: --file 'PATH:REGEX', where the one group of the pattern is the version, such as --file 'docs/conf.py:^release = "(.+)"'. The pattern is read by RE2, which takes linear time, and has neither look-around nor back-references.""",
     ),
     "package": Kind(
         Exit.USAGE,

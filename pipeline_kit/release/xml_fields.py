@@ -19,6 +19,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
+# No project is; each end of an element costs as much as it is deep.
+_DEEPEST = 256
 _MSBUILD = ("Version", "VersionPrefix")
 
 
@@ -69,6 +71,8 @@ def _fields(text: str) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
         if not token["name"] or token["empty"]:
             continue
         if not token["end"]:
+            if len(stack) == _DEEPEST:
+                raise FieldError(f"its elements are nested deeper than {_DEEPEST}")
             stack.append((token["name"], token.end()))
             continue
         if not stack or stack[-1][0] != token["name"]:

@@ -88,8 +88,8 @@ def _would(flow: Flow, **options: Any) -> str:
         multiple=True,
         type=Line(),
         metavar="PATH[:WHERE]",
-        help="A file that holds the version. WHERE is a field of Chart.yaml, or a pattern whose one group is the "
-        "version.",
+        help="A file that holds the version. WHERE is a field of Chart.yaml, or a pattern (RE2) whose one group is "
+        "the version.",
     ),
     click.option(
         "--message",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,3 +200,21 @@ def test_a_dynamic_version_has_no_pattern_to_give(work: Repository, kit: Kit) ->
     assert "REGEX" not in refused.stderr
     assert "leave it away, there is nothing to write" in refused.stderr
     assert "with its __version__" in refused.stderr
+
+
+HANGS = {
+    "a pattern that tries all ways": ("a.txt", "^((?:a+)+)$", "'a' * 100_000 + '!'"),
+    "one with two ways for each letter": ("a.txt", "^((?:a|a)*)$", "'a' * 100_000 + '!'"),
+    "elements in elements": ("pom.xml", "", "'<a>' * 100_000 + '</a>' * 100_000"),
+    "elements in a project": ("pom.xml", "", "'<project>' + '<a>' * 300_000"),
+    "TOML": ("pyproject.toml", "", "'a = ' + '[' * 100_000"),
+    "JSON": ("package.json", "", "'[' * 100_000"),
+}
+
+
+@pytest.mark.parametrize("name", HANGS)
+def test_no_file_and_no_pattern_takes_for_ever(name: str) -> None:
+    path, key, text = HANGS[name]
+    code = f"from pipeline_kit.release.version_fields import updated\nupdated({path!r}, {key!r}, {text}, '1.5.0')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "FieldError: " in ended.stderr.splitlines()[-1], ended.stderr[-500:]

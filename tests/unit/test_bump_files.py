@@ -156,7 +156,9 @@ def test_only_the_version_changes(file: str, before: str, after: str) -> None:
         ("a.txt:nothing(x)", "y\n", "nothing(x) is not there"),
         ("a.txt:(x)", "x\nx\n", "(x) is there 2 times: lines 1, 2"),
         ("a.txt:x", "x\n", "x has 0 groups; the one group is the version"),
-        ("a.txt:(x", "x\n", "(x is no regular expression: "),
+        ("a.txt:(x", "x\n", "(x is no regular expression of RE2: missing )"),
+        ("a.txt:(?=x)(x)", "x\n", "(?=x)(x) is no regular expression of RE2: invalid perl operator: (?="),
+        ("a.txt:(x)\\1", "x\n", "(x)\\1 is no regular expression of RE2: invalid escape sequence: \\1"),
         ("a.txt:x|(y)", "x\n", "the group of x|(y) takes no part in the match"),
     ],
 )
@@ -165,6 +167,20 @@ def test_what_can_not_be_written_says_why(file: str, text: str, said: str) -> No
     with pytest.raises(FieldError) as caught:
         updated(path, key, text, "1.5.0")
     assert str(caught.value).startswith(said)
+
+
+@given(st.text(max_size=30) | st.from_regex(r"[(a|b)*+?.\\d^$\[\]{1,9}]{1,20}", fullmatch=True), st.text(max_size=60))
+def test_any_pattern_finds_one_place_or_says_why_not(pattern: str, text: str) -> None:
+    try:
+        made = updated("a.txt", pattern or "x", text, "1.5.0")
+    except FieldError:
+        return
+    assert made.count("1.5.0") == text.count("1.5.0") + 1 or "1.5.0" in text
+
+
+def test_a_pattern_finds_its_place_behind_what_is_no_text() -> None:
+    held = "ü \udcff\r\nrelease = '1.0.0'\r\nother = '1.0.0'\r\n"
+    assert updated("conf.py", "^release = '(.+)'", held, "1.5.0") == held.replace("1.0.0", "1.5.0", 1)
 
 
 def test_lock_files_repeat_the_version() -> None:

@@ -71,6 +71,7 @@ LIBRARIES = {
     "requests": {"http", "oci", "azure", "targets"},
     "git": {"release"},
     "docker": {"targets"},
+    "re2": {"release"},
     "azure": {"azure"},
     "rich": {"render"},
     "ruamel": {"yaml"},
