@@ -128,6 +128,7 @@ def _working_folder() -> Path | None:
 def _guarded(session: Session, arguments: list[str]) -> int:
     try:
         _refuse_undefined(session)
+        session.refuse_links()
         main.main(args=arguments, prog_name="pipeline-kit", standalone_mode=False, obj=session)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -215,13 +216,12 @@ def _bug(session: Session, error: BaseException, arguments: list[str]) -> Failur
     report: list[Any] = [f"pipeline-kit {__version__}, Python {sys.version.split()[0]}, {sys.platform}", arguments]
     text = session.secrets.text("\n".join([*map(str, report), "".join(traceback.format_exception(error))]))
     try:
-        from pipeline_kit.flow import prepare_output
+        from pipeline_kit import output_folder, tree
 
-        prepare_output(path.parent.parent)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        output_folder.prepare(path.parent.parent)
+        tree.write(path, text.encode("utf-8", "replace"), top=session.folder)
         note = log(f"{path.relative_to(session.folder)} has what a bug report needs")
-    except OSError:
+    except (OSError, Failure):
         note = log(text)
     name = type(error).__name__
     return Failure("run.bug", f"pipeline-kit itself failed: {name}: {error}"[:300], why("This is our mistake."), note)

@@ -97,11 +97,9 @@ def section_of(step: str) -> str:
     return _SECTIONS.get(step, step)
 
 
-def load(path: Path, shown: str) -> Settings:
-    """The settings in the file, all of it checked."""
-    root = read(path, shown)
-    text = path.read_text(encoding="utf-8-sig")
-    return _checked(root, text, shown)
+def load(path: Path, shown: str, *, top: Path | None = None) -> Settings:
+    """The settings in the file, all of it checked; no part of its path below ``top`` may be a link."""
+    return loads(read(path, shown, top=top), shown)
 
 
 def loads(text: str, shown: str = NAME) -> Settings:

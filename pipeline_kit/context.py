@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from pipeline_kit import tree
 from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.process import Runner
 
@@ -151,6 +152,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def log(self, step: str) -> Path:
         """Where the output of the tools of ``step`` goes; an earlier one is removed."""
         path = self.output / "logs" / f"{step}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        tree.fresh(path, top=self.root).close()
         return path
+
+    def keep(self, path: Path, content: bytes) -> None:
+        """Have the file ``path`` hold ``content``, without the secrets that are known."""
+        tree.write(path, self.run.secrets.clean(content), top=self.top(path))
+
+    def top(self, path: Path) -> Path | None:
+        """Where links end on the way to ``path``: the working tree's top. Whoever calls a step may want what it leaves
+        elsewhere; then there is none.
+        """
+        return self.root if path.is_relative_to(self.root) else None

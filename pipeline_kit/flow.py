@@ -6,8 +6,6 @@ way nothing made from another commit is taken.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline_kit import __version__, record
+from pipeline_kit import __version__, output_folder, record, state_folder, tree
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.gate.proofs import Proofs
 from pipeline_kit.git import Git
@@ -158,7 +156,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     @property
     def layout(self) -> Path:
         """Where the image's layout is."""
-        return self.context.state / "layouts" / self.key.replace("/", "-")
+        return self.context.state / "layouts" / state_folder.file_name(self.key.replace("/", "-"))
 
     def repository(self) -> Repository:
         """The repository to publish to; a failure that shows what to write where none is configured."""
@@ -225,19 +223,12 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second run out of this working tree's record and layout for as long as the block lasts."""
-        path = self.context.state / "run.lock"
         with ExitStack() as stack:
-            with self.writing(path.parent):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context(path.open("a+", encoding="utf-8"))
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    file.seek(0)
-                    raise _busy(self.context.root, file.read().strip()) from None
-                file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+            with self.writing(self.context.state):
+                stack.enter_context(state_folder.held(self.context.state, self.context.root))
+            if not self.answers:
+                state_folder.tidy(self.context.state, self.context.clock.now())
+                tree.tidy(self.context.output)
             yield
 
     @contextmanager
@@ -344,7 +335,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             return
         with self.writing(self.record_path.parent):
             if self.sealed:
-                prepare_output(self.record_path.parent)
+                output_folder.prepare(self.record_path.parent)
                 try:
                     record.append(self.record_path, self._fresh(), entry)
                 except Failure as failure:
@@ -354,7 +345,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                     record.write(self._fresh().with_entry(entry), self.record_path)
                 return
             self.record = self._records().with_entry(entry)
-            prepare_output(self.record_path.parent)
+            output_folder.prepare(self.record_path.parent)
             record.write(self.record, self.record_path)
 
     def _environment_of(self, step: str) -> str:
@@ -368,25 +359,3 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                 why(f"{step} judged {one}, {than} gave {other}."),
                 fix(f"pipeline-kit {step}"),
             )
-
-
-def prepare_output(folder: Path) -> None:
-    """Make the folder for what a person should find; it ignores itself, in git and in a Docker build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        try:
-            ignore.write_text("*\n", encoding="utf-8")
-        except OSError:
-            # An empty one, from a full disk, would make the tree dirty, and so every later version another one.
-            ignore.unlink(missing_ok=True)
-            raise
-
-
-def _busy(root: Path, owner: str) -> Failure:
-    return Failure(
-        "run.busy",
-        f"another run works in {root.name}" + (f" (process {owner})" if owner.isdigit() else ""),
-        why("Two runs would write the same record and the same layout."),
-        fix("wait for it to end, or stop it"),
-    )

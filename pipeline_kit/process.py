@@ -2,7 +2,8 @@
 
 Argument lists and never a shell; the child's environment is an allow-list, so that no tool sees a secret it was not
 given; both pipes are read while it runs, and known secrets are taken out of what is logged and shown; and on Ctrl-C,
-SIGTERM or a timeout its whole process group is stopped.
+SIGTERM or a timeout its whole process group is stopped. What takes long is stopped as well when we are killed: by
+``keeper.py``, a program beside it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ import select
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
+from pipeline_kit import tree
 from pipeline_kit.errors import Failure, alternative, quote, why
 from pipeline_kit.redaction import Redactor
 
@@ -50,6 +54,7 @@ _KEPT_LINES = 400
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A program to run. ``allow`` names further variables it may see; ``extra`` are set for it. ``stdout_to`` sends its
     standard output to a file; ``log`` gets both streams as they come; ``timeout`` is in seconds, None waits for ever.
+    What has a ``log``, or is ``tied``, is stopped when this program is killed.
     """
 
     argv: tuple[str, ...]
@@ -60,6 +65,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     stdout_to: Path | None = None
     log: Path | None = None
     timeout: float | None = None
+    tied: bool = False
 
     def __str__(self) -> str:
         return shlex.join(self.argv)
@@ -127,7 +133,7 @@ class Runner:
         nothing of it is kept. The exit code is the caller's to judge (``Completed.checked``).
         """
         started = time.monotonic()
-        with _Log(command.log) as log, _stdout(command) as stdout_file:
+        with _file(command.log, tree.appended) as log, _file(command.stdout_to, tree.fresh) as stdout_file:
             process = self._start(command, stdout_file)
             tail = _Tail(log, on_line, self.secrets)
             captured: list[bytes] = []
@@ -140,14 +146,15 @@ class Runner:
                 threads.append(threading.Thread(target=_feed, args=(process.stdin, command.stdin), daemon=True))
             for thread in threads:
                 thread.start()
-            try:
-                code = _wait(process, command.timeout)
-            except subprocess.TimeoutExpired:
-                _stop(process)
-                raise _timed_out(command) from None
-            except BaseException:
-                _stop(process)
-                raise
+            with _kept(process, command):
+                try:
+                    code = _wait(process, command.timeout)
+                except subprocess.TimeoutExpired:
+                    _stop(process)
+                    raise _timed_out(command) from None
+                except BaseException:
+                    _stop(process)
+                    raise
             for thread in threads:
                 thread.join(5.0)  # a grandchild may hold a pipe open: what the command itself said is here by then
         return Completed(
@@ -190,7 +197,7 @@ def sha256_of(program: Path) -> str:
 class _Tail:
     """Reads both pipes: everything to the log and the listener, the last lines into memory."""
 
-    def __init__(self, log: _Log, on_line: Callable[[str], None] | None, secrets: Redactor) -> None:
+    def __init__(self, log: IO[bytes] | None, on_line: Callable[[str], None] | None, secrets: Redactor) -> None:
         self.stderr: deque[str] = deque(maxlen=_KEPT_LINES)
         self.both: deque[str] = deque(maxlen=_KEPT_LINES)
         self._log = log
@@ -213,7 +220,8 @@ class _Tail:
             return
         line = chunk.decode("utf-8", "replace").rstrip("\r\n")
         with self._lock:
-            self._log.write(chunk)
+            if self._log and not self._log.closed:
+                self._log.write(chunk)
             self.both.append(line)
             if is_stderr:
                 self.stderr.append(line)
@@ -221,44 +229,38 @@ class _Tail:
                 self._on_line(line)
 
 
-class _Log:
-    """A log file, or nothing."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        if self._path:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("ab", buffering=0)  # a killed run leaves its log
-        return self
-
-    def write(self, chunk: bytes) -> None:
-        if self._file and not self._file.closed:
-            self._file.write(chunk)
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
+@contextmanager
+def _file(path: Path | None, open_it: Callable[[Path], IO[bytes]]) -> Iterator[IO[bytes] | None]:
+    """The file while the block lasts, None for none. It has no buffer: a killed run leaves its log."""
+    if path is None:
+        yield None
+        return
+    with open_it(path) as file:
+        yield file
 
 
-def _stdout(command: Command) -> _Output:
-    return _Output(command.stdout_to)
-
-
-class _Output:
-    """The file that standard output goes to, or None for a pipe."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._file = path.open("wb") if path else None
-
-    def __enter__(self) -> IO[bytes] | None:
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            self._file.close()
+@contextmanager
+def _kept(process: subprocess.Popen[bytes], command: Command) -> Iterator[None]:
+    """Have the process group stopped, should this program be killed before the block ends."""
+    if not (command.log or command.tied):
+        yield
+        return
+    keeper = None
+    with suppress(OSError):  # without one the command is not stopped, that is all
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("keeper.py")), str(process.pid)],
+            cwd="/",
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        if keeper:
+            keeper.communicate(b".")
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> int:

@@ -7,12 +7,12 @@ two runs of the same commit (who ran it, when, how long) stands in ``run`` and i
 
 from __future__ import annotations
 
-import os
 from errno import ENOSPC
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from pipeline_kit import tree
 from pipeline_kit.errors import Failure, Note, alternative, fix, why
 from pipeline_kit.model.bump import Bumped
 from pipeline_kit.model.deployment import Deployment
@@ -144,7 +144,7 @@ def append(path: Path, fresh: Record, entry: Entry) -> None:
 
 def _read(path: Path, kind: type[_Kind], *, own: bool = True) -> _Kind:
     try:
-        raw = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+        raw = tree.read(path, _LARGEST, top=_top(path) if own else None)
     except FileNotFoundError:
         raise _missing(path, own=own) from None
     except OSError as error:
@@ -173,28 +173,22 @@ def _missing(path: Path, *, own: bool) -> Failure:
 def write(record: Record | _Sealed, path: Path) -> None:
     """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part."""
     try:
-        write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+        write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n", top=_top(path))
     except Failure as failure:
         raise failure.extended(*WHY_WRITTEN) from None
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file: temporary file in the same folder, fsync, rename."""
+def write_atomically(path: Path, content: bytes, *, top: Path) -> None:
+    """Replace the file, and wait until the disk has it. No part of its path below ``top`` may be a link."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}-{os.urandom(6).hex()}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        tree.write(path, content, top=top, sync=True)
     except OSError as error:
         raise unwritten(path, error) from error
+
+
+def _top(path: Path) -> Path:
+    """The working tree that a record is of."""
+    return path.parent.parent
 
 
 def unwritten(path: Path, error: OSError, *notes: Note) -> Failure:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import zlib
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from pipeline_kit import ci, config
+from pipeline_kit import ci, config, output_folder, state_folder
 from pipeline_kit.azure.ids import Id, Ids
 from pipeline_kit.azure.sign_in import Azure
 from pipeline_kit.ci.messages import Annotation, Output, Variable
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pipeline_kit.steps.command import Shared, StepCommand
-
-_OUTPUT = ".pipeline-kit"
 
 
 class Session:
@@ -75,13 +73,18 @@ class Session:
         return Context(
             root=root,
             state=self._state(root),
-            output=root / _OUTPUT,
+            output=root / output_folder.NAME,
             environ=self.environ,
             run=Runner(self.environ, self.secrets),
             event=event,
             identity=identity,
             report=self.terminal,
         )
+
+    def refuse_links(self) -> None:
+        """On a CI: have nothing in the folder that becomes an artifact but files."""
+        if self.dialect.NAME != "local":
+            output_folder.refuse_links(_root(self.folder) / output_folder.NAME)
 
     def settings(self, given: str) -> Settings:
         """The configuration: the file that was given, else the one here or above, else nothing."""
@@ -115,7 +118,7 @@ class Session:
         from pipeline_kit.steps.version import rules_of
 
         settings = self.settings(shared.config)
-        return Flow(
+        flow = Flow(
             context=replace(self.context, cloud=Azure(self._azure_ids(settings))),
             settings=settings,
             image=self._image(shared, settings),
@@ -123,6 +126,8 @@ class Session:
             rules=rules_of(settings, **options_of(self, shared, "version", given or {})),
             record_path=self.context.output / RECORD,
         )
+        output_folder.refuse_tracked(self.context.output, flow.git)
+        return flow
 
     def alone(self, command: StepCommand, shared: Shared, options: dict[str, Any]) -> None:
         """Run one step under the lock of its working tree, and print its result."""
@@ -250,23 +255,45 @@ class Session:
         return f"ghcr.io/{name}" if known else ""
 
     def _state(self, root: Path) -> Path:
-        path = str(root).encode("utf-8", "surrogateescape")
-        mark = f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}"
         if temporary := ci.temporary_folder(self.environ):
-            return temporary / "pipeline-kit" / mark
-        cache_home = self.environ.get("XDG_CACHE_HOME") or _home(self.environ) / ".cache"
-        return Path(cache_home) / "pipeline-kit" / "runs" / f"{root.name}-{mark}"
+            return _absolute(temporary, self.dialect.TEMPORARY_FOLDER) / "pipeline-kit" / state_folder.name_of(root)
+        if cache_home := self.environ.get("XDG_CACHE_HOME"):
+            cache = _absolute(Path(cache_home), "XDG_CACHE_HOME")
+        else:
+            cache = _absolute(_home(self.environ), "HOME") / ".cache"
+        return cache / "pipeline-kit" / "runs" / state_folder.name_of(root)
 
 
 @cache
 def _settings(folder: Path, given: str) -> Settings:
+    root = _root(folder)
     if given:
-        path = folder / given
-        if not path.is_file():
+        path = Path(os.path.normpath(folder / given))
+        if not _is_there(path):
             raise Failure("config.file", f"there is no file {given}", fix("pipeline-kit COMMAND --config FILE"))
-        return config.load(path, given)
-    path = next((one / config.NAME for one in _upwards(folder) if (one / config.NAME).is_file()), Path())
-    return config.load(path, config.NAME) if path.name else Settings()
+        # Only whoever writes the workflow can name one that is not in the tree.
+        return config.load(path, given, top=root if path.is_relative_to(root) else None)
+    path = next((one / config.NAME for one in _upwards(folder) if _is_there(one / config.NAME)), Path())
+    return config.load(path, config.NAME, top=root) if path.name else Settings()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:  # a name that no file can have
+        return False
+
+
+def _absolute(folder: Path, variable: str) -> Path:
+    """The folder that the variable names: a relative one would be another folder for each that reads it."""
+    if folder.is_absolute():
+        return folder
+    raise Failure(
+        "config.file",
+        f"{variable} is {str(folder)!r}, which is no absolute path",
+        why("What is kept there would lie in the working tree, and become a part of the image."),
+        fix(f"export {variable}=/a/folder/of/yours"),
+    )
 
 
 def _root(folder: Path) -> Path:
@@ -278,7 +305,6 @@ def _home(environ: Mapping[str, str]) -> Path:
     """The user's folder. Never one in the working tree: what is kept there would be part of the image."""
     if home := environ.get("HOME"):
         return Path(home)
-    import os
     import pwd
     import tempfile
 

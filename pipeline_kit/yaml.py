@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pipeline_kit import tree
 from pipeline_kit.errors import Failure, Place, why
 
 if TYPE_CHECKING:
@@ -46,20 +47,19 @@ class Mapping(msgspec.Struct, frozen=True):
 Node = Scalar | Sequence | Mapping
 
 
-def read(path: Path, shown: str) -> Mapping:
-    """The map that the file holds. ``shown`` is the file's name in messages."""
+def read(path: Path, shown: str, *, top: Path | None = None) -> str:
+    """The text of the file. ``shown`` is its name in messages; no part of its path below ``top`` may be a link."""
     try:
-        raw = path.read_bytes()
+        raw = tree.read(path, 64 * _LARGEST, top=top)
     except OSError as error:
         raise Failure("config.file", f"{shown} can't be read: {error.strerror}") from error
     if len(raw) > _LARGEST:
         raise Failure("config.syntax", f"{shown} has more than 1 MiB")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise Failure("config.syntax", f"{shown}:{line} is not UTF-8", place=Place(shown, line)) from error
-    return parse(text, shown)
 
 
 def parse(text: str, shown: str) -> Mapping:

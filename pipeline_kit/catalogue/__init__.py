@@ -19,6 +19,7 @@ from pipeline_kit.catalogue import (
     scan,
     tag,
     tool,
+    tree,
     version,
 )
 from pipeline_kit.catalogue.kind import Kind
@@ -41,6 +42,7 @@ KINDS: dict[str, Kind] = {
         scan,
         tag,
         tool,
+        tree,
         version,
     )
     for cause, kind in area.KINDS.items()

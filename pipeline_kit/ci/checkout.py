@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Note, Place, fix
+from pipeline_kit import tree
+from pipeline_kit.errors import Failure, Note, Place, fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def _where(place: Place | None) -> str:
 
 def _find(root: Path, patterns: tuple[str, ...], wanted: re.Pattern[str]) -> Place | None:
     for path in _files(root, patterns):
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        for number, line in enumerate(_text(root, path).splitlines(), 1):
             if wanted.search(line):
                 return Place(str(path.relative_to(root)), number)
     return None
@@ -46,4 +47,12 @@ def _find(root: Path, patterns: tuple[str, ...], wanted: re.Pattern[str]) -> Pla
 
 def _files(root: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     for pattern in patterns:
-        yield from (path for path in sorted(root.glob(pattern)) if path.is_file() and path.stat().st_size <= _LARGEST)
+        yield from sorted(root.glob(pattern))
+
+
+def _text(root: Path, path: Path) -> str:
+    """What the file holds; nothing where it is no plain file of the tree."""
+    try:
+        return tree.read(path, _LARGEST, top=root).decode("utf-8", "replace")
+    except (OSError, Failure):
+        return ""

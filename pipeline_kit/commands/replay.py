@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,8 @@ from pipeline_kit.process import Command
 from pipeline_kit.render.table import table
 from pipeline_kit.replay.compare import STEPS, Comparison, compare
 from pipeline_kit.replay.tree import tree
+from pipeline_kit.scratch import scratch
+from pipeline_kit.state_folder import file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,15 +70,12 @@ def command(session: Session, /, file: str, output: str, *, keep: bool) -> None:
             why("These are the steps that are made again."),
             fix("pipeline-kit run --until scan"),
         )
-    folder = context.state / "replay" / found.commit[:12] / image.rpartition("/")[2]
-    made = tree(found, folder, context)
-    try:
+    name = f"replay-{found.commit[:12]}"
+    with nullcontext(context.state / name) if keep else scratch(context.state, name) as folder:
+        made = tree(found, folder / file_name(image.rpartition("/")[2]), context)
         steps = compare(found, _again(session, found, image, made), image)
         if keep:
             session.terminal.line(f"The working tree is {made}")
-    finally:
-        if not keep:
-            shutil.rmtree(made, ignore_errors=True)
     outcome = Replay(found.commit, image, all(one.same for one in steps), steps)
     rows = [(one.step, one.then, one.now, "same" if one.same else one.note or "differs") for one in steps]
     session.result(table(("step", "then", "now", ""), rows), outcome, output)
@@ -93,6 +92,7 @@ def _again(session: Session, found: Record, image: str, folder: Path) -> Record 
             argv=(sys.executable, "-m", "pipeline_kit", "run", *only),
             cwd=folder,
             extra=_environment(session, found),
+            tied=True,
         ),
         session.terminal.line,
     )

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.engines import docker_format, ending_buildah
 from pipeline_kit.engines.failures import explain
 from pipeline_kit.engines.ignore import extended
@@ -57,7 +58,7 @@ def build(request: BuildRequest, facts: EngineFacts, destination: Path, context:
         if done.code > 0:
             raise explain(ending_buildah.read(job.log_lines(), done.stderr, job.dockerfile), job)
         done.checked("build.failed")
-        image = name.read_text().strip()
+        image = tree.read(name, 1 << 10).decode().strip()
         push = ("push", f"--format={'v2s2' if in_docker_format else 'oci'}", image, f"oci:{destination}")
         follow(_command(job, *push), context, "buildah push").checked("build.failed")
         if in_docker_format:
@@ -102,7 +103,7 @@ def _options(job: Job) -> Iterator[str]:
     yield f"--file={request.dockerfile}"
     if (rules := extended(request, context)) is not None:
         ignored = job.scratch / "ignored"
-        ignored.write_text(rules, encoding="utf-8", errors="surrogateescape")
+        tree.write(ignored, rules.encode("utf-8", "surrogateescape"))
         yield f"--ignorefile={ignored}"
     if request.target:
         yield f"--target={request.target}"

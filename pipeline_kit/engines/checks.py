@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.engines import dockerfile
 from pipeline_kit.errors import Failure, Place, fix, nearest, why
 
@@ -20,6 +21,7 @@ _SECRET_WORDS = frozenset(
     {"token", "tokens", "password", "passwd", "pwd", "secret", "secrets", "key", "apikey", "credential", "credentials"}
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_LARGEST = 16 << 20
 _NAME = re.compile(r"[^\s=,\"]+")
 
 
@@ -113,4 +115,6 @@ def _value(secret: BuildSecret, context: Context) -> str:
     path = context.root / (secret.file or "")
     if not path.is_file():
         raise Failure("build.secret", f"the secret {secret.id} has no file {secret.file}", why(f"It should be {path}."))
-    return path.read_text("utf-8", "replace")
+    inside = path.is_relative_to(context.root)
+    content = tree.read(path if inside else path.resolve(), _LARGEST, top=context.root if inside else None)
+    return content.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline_kit import tree
 from pipeline_kit.engines import docker_command
 from pipeline_kit.engines.docker_client import numbers, read_builder
 from pipeline_kit.errors import Failure, alternative, why
@@ -72,7 +73,7 @@ def _rewrites_times(job: Job) -> bool:
 
 def _compare(metadata: Path, destination: Path) -> None:
     """The digest that buildx tells must be that of the one image in the layout."""
-    told = msgspec.json.decode(metadata.read_bytes(), type=_Metadata).digest
+    told = msgspec.json.decode(tree.read(metadata, 16 << 20), type=_Metadata).digest
     written = layout.read(destination).root.digest
     if told != written:
         raise Failure(

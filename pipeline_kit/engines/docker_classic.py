@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.engines import docker_command
 from pipeline_kit.engines.docker_client import ALLOWED, numbers
 from pipeline_kit.errors import Failure, alternative, why
@@ -32,7 +33,8 @@ def build(job: Job) -> None:
     name = job.scratch / "image-id"
     docker_command.run(program, (f"--iidfile={name}",), job)
     archive = job.scratch / "image.tar"
-    save = Command(argv=("docker", "save", name.read_text().strip()), allow=ALLOWED, stdout_to=archive, log=job.log)
+    image = tree.read(name, 1 << 10).decode().strip()
+    save = Command(argv=("docker", "save", image), allow=ALLOWED, stdout_to=archive, log=job.log)
     with job.context.report.activity("save the image") as activity:
         job.context.run.run(save).checked("build.failed")
         cache = LayerCache(job.context.state / "layers")

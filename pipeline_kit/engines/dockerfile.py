@@ -10,10 +10,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_LARGEST = 16 << 20
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*\Z")
 _HEREDOC = re.compile(r"""(?:^|\s)\d*<<(-?)(["']?)([A-Za-z_][\w.-]*)\2""")
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD", "ONBUILD"})
@@ -100,7 +103,7 @@ class Dockerfile:
 
 def parse(path: Path) -> Dockerfile:
     """The Dockerfile at ``path``."""
-    return parse_text(path.read_bytes().decode("utf-8-sig", "replace"))
+    return parse_text(tree.read(path, _LARGEST).decode("utf-8-sig", "replace"))
 
 
 def parse_text(text: str) -> Dockerfile:

@@ -37,7 +37,7 @@ def explain(ending: Ending, job: Job) -> Failure:
     failure = next(filter(None, (rule(case) for rule in _RULES)), None) or _other(case)
     target = (case.stage and case.stage.name) or job.request.target
     failure.narrowed = target
-    count = job.log.read_bytes().count(b"\n")
+    count = len(job.log_lines()) - 1
     whole = f"{relative(job.log, job.context.root)}, {count} line{'' if count == 1 else 's'}"
     return failure.extended(log(f"{whole}, this command from {ending.log_line}" if ending.log_line else whole))
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline_kit.context import Context
     from pipeline_kit.engines.job import Job
     from pipeline_kit.engines.request import BuildRequest
+
+_LARGEST = 16 << 20
 
 
 def ignore_file(request: BuildRequest) -> Path:
@@ -27,7 +31,8 @@ def extended(request: BuildRequest, context: Context) -> str | None:
     if not context.output.is_relative_to(request.folder):
         return None
     file = ignore_file(request)
-    rules = file.read_text(encoding="utf-8", errors="surrogateescape") if file.is_file() else ""
+    content = tree.read(file, _LARGEST, top=request.folder) if file.exists() else b""
+    rules = content.decode("utf-8", "surrogateescape")
     # The last match decides, so no rule before it can bring the folder back.
     return f"{rules.rstrip()}\n{context.output.relative_to(request.folder).as_posix()}\n"
 
@@ -38,6 +43,6 @@ def dockerfile_beside(job: Job) -> Path:
     if rules is None:
         return job.request.dockerfile
     copy = job.scratch / job.request.dockerfile.name
-    copy.write_bytes(job.request.dockerfile.read_bytes())
-    copy.with_name(f"{copy.name}.dockerignore").write_text(rules, encoding="utf-8", errors="surrogateescape")
+    tree.write(copy, tree.read(job.request.dockerfile, _LARGEST))
+    tree.write(copy.with_name(f"{copy.name}.dockerignore"), rules.encode("utf-8", "surrogateescape"))
     return copy

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.engines.checks import check
+from pipeline_kit.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pipeline_kit.context import Context
     from pipeline_kit.engines.dockerfile import Dockerfile
@@ -32,15 +33,15 @@ class Job:
 
     def log_lines(self) -> list[str]:
         """What the engine has said."""
-        return self.log.read_text("utf-8", "replace").split("\n")
+        with tree.opened(self.log, top=self.context.top(self.log)) as log:
+            return log.read().decode("utf-8", "replace").split("\n")
 
 
 @contextmanager
 def started(request: BuildRequest, facts: EngineFacts, destination: Path, context: Context, log: Path) -> Iterator[Job]:
     """The job for ``request``, which was checked, while the block lasts."""
     dockerfile = check(request, context)
-    context.state.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=context.state) as scratch:
+    with scratch(context.state) as folder:
         yield Job(
             request=request,
             dockerfile=dockerfile,
@@ -48,5 +49,5 @@ def started(request: BuildRequest, facts: EngineFacts, destination: Path, contex
             destination=destination,
             context=context,
             log=log,
-            scratch=Path(scratch),
+            scratch=folder,
         )

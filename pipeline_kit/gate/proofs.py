@@ -23,7 +23,7 @@ class Proofs:
 
     def keep(self, key: str, content: bytes) -> None:
         """From now on it is this ``content`` that was made under ``key``."""
-        write_atomically(self._path(key), _mark(content))
+        write_atomically(self._path(key), _mark(content), top=self._folder)
 
     def holds(self, key: str, content: bytes) -> bool:
         """Whether this ``content`` is what was made last under ``key``."""

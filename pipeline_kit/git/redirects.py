@@ -12,6 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.errors import Failure, alternative, fix, printable, why
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def _line(path: Path, key: str) -> int:
     """The line of ``path`` that sets ``key``, 0 where it is not plain."""
     section, name = key.partition(".")[0], key.rpartition(".")[2]
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        lines = tree.read(path, 16 << 20).decode("utf-8", "replace").splitlines()
+    except (OSError, Failure):
         return 0
     here, found = "", 0
     for number, line in enumerate(lines, 1):

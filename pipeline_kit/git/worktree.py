@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline_kit import tree
+from pipeline_kit.errors import Failure
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,7 +48,7 @@ def _unchanged(git: Git, settings: Settings, entries: list[_Entry]) -> int:
     filtered = [entry for entry in entries if filters.get(entry.path) in settings.filters]
     times = _index_times(git, [entry.path for entry in filtered if filters[entry.path] != "lfs"])
     return sum(
-        _is_pointed_at(top / entry.path, entry.blob)
+        _is_pointed_at(top / entry.path, entry.blob, top)
         if filters[entry.path] == "lfs"
         else _time(top / entry.path) == times.get(entry.path)
         for entry in filtered
@@ -60,19 +63,20 @@ def _filters(git: Git, top: Path, entries: list[_Entry]) -> dict[str, str]:
     return dict(zip(fields[::3], fields[2::3], strict=False))
 
 
-def _is_pointed_at(path: Path, blob: str) -> bool:
+def _is_pointed_at(path: Path, blob: str, top: Path) -> bool:
     """Whether a file is the one that git-lfs's pointer names: the pointer is made from the file, and has to be the
     index's blob (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
     """
     import hashlib
 
-    if path.is_symlink() or not path.is_file():
-        return False
     content, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            content.update(chunk)
-            size += len(chunk)
+    try:
+        with tree.opened(path, top=top) as file:
+            while chunk := file.read(_CHUNK):
+                content.update(chunk)
+                size += len(chunk)
+    except (OSError, Failure):
+        return False
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{content.hexdigest()}\nsize {size}\n".encode()
     hashed = hashlib.new("sha256" if len(blob) == 64 else "sha1", usedforsecurity=False)
     hashed.update(f"blob {len(pointer)}\0".encode() + pointer)

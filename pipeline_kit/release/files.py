@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _REGULAR = "100644"
 _LINK = "120000"
-_LARGEST = 32 << 20
+LARGEST = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Files:
             raise _symlink(path)
         if kind != "blob":
             raise Failure("bump.file", f"{printable(path)} is a folder", why("A version stands in a file."))
-        if int(size) > _LARGEST:
+        if int(size) > LARGEST:
             raise Failure("bump.file", f"{printable(path)} has {int(size) >> 20} MB", why("That is no file of text."))
         content = self._git.call("cat-file", "blob", name).checked("git.broke").stdout
         return Edit(path, content, content, mode)

@@ -34,7 +34,7 @@ class Journal(msgspec.Struct, frozen=True):
 def write(folder: Path, journal: Journal) -> None:
     """Keep it in git's ``folder``."""
     try:
-        write_atomically(folder / _NAME, msgspec.json.encode(journal))
+        write_atomically(folder / _NAME, msgspec.json.encode(journal), top=folder)
     except Failure as failure:
         raise failure.extended(
             why("Git's own folder keeps what a release is about to do, so that a cut can be completed.")

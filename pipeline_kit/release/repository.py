@@ -6,7 +6,6 @@ No hook of the repository runs, nor any program that its configuration names (``
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pipeline_kit.ci.push_header import push_header
 from pipeline_kit.errors import Failure, fix, quote
 from pipeline_kit.release import signing
+from pipeline_kit.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,8 +67,8 @@ class Writer:
 
     def commit(self, base: str, edits: tuple[Edit, ...], message: str, identity: Identity, *, sign: bool) -> str:
         """A commit on ``base`` with ``edits``, which no ref names yet. The index of the working tree is not touched."""
-        with tempfile.TemporaryDirectory(prefix="pipeline-kit-index-") as scratch:
-            own = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        with scratch(self.folder) as folder:
+            own = {"GIT_INDEX_FILE": str(folder / "index")}
             self._checked("read-tree", base, env=own)
             for edit in edits:
                 blob = self._checked("hash-object", "-w", "--stdin", given=edit.after)

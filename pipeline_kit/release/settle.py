@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_kit import tree
 from pipeline_kit.errors import Failure, fix, printable, quote, why
-from pipeline_kit.release.files import edits_between, is_plain
+from pipeline_kit.release.files import LARGEST, edits_between
 from pipeline_kit.release.repository import RefUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pipeline_kit.git import Git
     from pipeline_kit.release.files import Edit
@@ -94,15 +93,18 @@ def _first_and_last(said: str) -> tuple[str, ...]:
 def _write(writer: Writer, edit: Edit) -> bool:
     """Write the file, unless somebody else has changed it; whether it holds the release's content now."""
     path = writer.root / edit.path
-    if not is_plain(writer.root, edit.path):
+    try:
+        current = tree.read(path, LARGEST, top=writer.root)
+    except FileNotFoundError:
+        current = None
+    except (NotADirectoryError, Failure):
         return False
-    current = path.read_bytes() if path.exists() else None
     wanted = {edit.before: edit.after}
     if edit.before is not None:
         # Where git converts line ends, the file lies here with others than git stores.
         wanted[_crlf(edit.before)] = _crlf(edit.after)
     if current in wanted:
-        _replace(path, wanted[current], writer.folder)
+        _replace(writer, path, wanted[current])
         return True
     return current in wanted.values()
 
@@ -111,17 +113,9 @@ def _crlf(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def _replace(path: Path, content: bytes, scratch: Path) -> None:
+def _replace(writer: Writer, path: Path, content: bytes) -> None:
     """Old or new, never a part; a cut leaves nothing behind in the working tree."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    folder = scratch if scratch.stat().st_dev == path.parent.stat().st_dev else path.parent
-    handle, name = tempfile.mkstemp(prefix="pipeline-kit-", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    tree.folder(path.parent, top=writer.root)
+    same_disk = writer.folder.stat().st_dev == path.parent.stat().st_dev
+    with tree.replaced(path, top=writer.root, scratch=writer.folder if same_disk else None) as file:
+        file.write(content)

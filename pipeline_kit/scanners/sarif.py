@@ -17,10 +17,7 @@ from pipeline_kit.model.verdict import Severity
 from pipeline_kit.scanners.policy import distinct
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline_kit.model.verdict import Finding, Verdict
-    from pipeline_kit.redaction import Redactor
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # Code scanning sorts by a CVSS score: the middle of each severity's range.
@@ -91,10 +88,9 @@ class _Log(_Camel, frozen=True):
     schema: str = msgspec.field(name="$schema")
 
 
-def write(verdict: Verdict, path: Path, secrets: Redactor) -> None:
-    """Write all findings of ``verdict`` to ``path``, those that stop as errors, the others as warnings."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(secrets.clean(msgspec.json.format(msgspec.json.encode(_log(verdict)), indent=1)))
+def encoded(verdict: Verdict) -> bytes:
+    """All findings of ``verdict`` as SARIF, those that stop as errors, the others as warnings."""
+    return msgspec.json.format(msgspec.json.encode(_log(verdict)), indent=1)
 
 
 def fingerprint(finding: Finding) -> str:

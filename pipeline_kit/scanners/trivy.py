@@ -7,8 +7,6 @@ its own, so that nothing that lies in the repository or on the machine changes w
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,10 +19,12 @@ from pipeline_kit.process import Command
 from pipeline_kit.scanners.trivy_data import QUIET, held
 from pipeline_kit.scanners.trivy_evidence import MOST_WARNINGS, is_warning, judged
 from pipeline_kit.scanners.trivy_report import decode
-from pipeline_kit.scanners.trivy_scratch import Scratch
+from pipeline_kit.scanners.trivy_scratch import LARGEST_REPORT, Scratch
+from pipeline_kit.scratch import scratch as scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pipeline_kit.context import Context
     from pipeline_kit.model.image import PlatformImage
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pipeline_kit.scanners.trivy_report import Report
 
 NAME = "Trivy"
-_LARGEST_REPORT = 256 * 1024 * 1024
 # Trivy stops itself first, and says on what.
 _MORE_PATIENCE = 20
 
@@ -92,11 +91,11 @@ def scan(
 
 
 def _version(program: Path, context: Context) -> str:
-    with tempfile.TemporaryDirectory() as empty:
+    with scratch_folder(context.state) as empty:
         command = Command(
-            argv=(str(program), "version", "--format", "json", "--cache-dir", empty),
-            cwd=Path(empty),
-            extra={"HOME": empty, **QUIET},
+            argv=(str(program), "version", "--format", "json", "--cache-dir", str(empty)),
+            cwd=empty,
+            extra={"HOME": str(empty), **QUIET},
             timeout=60,
         )
         answer = context.run.run(command).checked().text
@@ -130,15 +129,15 @@ def _answer(
     check: Callable[[], None],
 ) -> PlatformScan:
     warnings: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="scan-", dir=settings.cache) as folder:
-        scratch = Scratch.made(Path(folder), view, settings.cache)
+    with scratch_folder(settings.cache) as folder:
+        scratch = Scratch.made(folder, view, settings.cache)
         try:
             if broke := _run(scratch, settings, context, log, warnings):
                 return _doubtful(image, broke)
             # Ours alone as long as it is in the scratch folder; where it is kept another scan may write too.
             read = _decoded(scratch.report)
         finally:
-            scratch.keep_report(report, context.run.secrets)
+            scratch.keep_report(report, context)
         check()
         if isinstance(read, str):
             return _doubtful(image, f"Trivy's report can't be read\n{read}")
@@ -194,8 +193,8 @@ def _command(scratch: Scratch, settings: ScanSettings, log: Path) -> Command:
 def _decoded(report: Path) -> Report | str:
     """What Trivy wrote, or why it can't be read."""
     try:
-        if report.stat().st_size > _LARGEST_REPORT:
-            return f"it is larger than {_LARGEST_REPORT} bytes"
+        if report.stat().st_size > LARGEST_REPORT:
+            return f"it is larger than {LARGEST_REPORT} bytes"
         return decode(report.read_bytes())
     except (OSError, ValueError) as error:
         return printable(str(error))

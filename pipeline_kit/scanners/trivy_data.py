@@ -9,11 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -23,9 +21,11 @@ from pipeline_kit.memory import hash_of
 from pipeline_kit.model.verdict import ScannerData
 from pipeline_kit.process import Command
 from pipeline_kit.scanners.bolt import bucket_names
+from pipeline_kit.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pipeline_kit.context import Context
     from pipeline_kit.scanners.settings import ScanSettings
@@ -133,15 +133,15 @@ def _bring(artifact: _Artifact, settings: ScanSettings, context: Context, log: P
 def _download(artifact: _Artifact, settings: ScanSettings, context: Context, log: Path) -> str:
     """Download it into the cache; '' if it is there, else why not."""
     repository = (f"--{artifact.name}-repository", artifact.mirror) if artifact.mirror else ()
-    with tempfile.TemporaryDirectory(prefix="download-", dir=settings.cache) as scratch:
+    with scratch(settings.cache) as folder:
         command = Command(
             argv=(
                 *("trivy", "image", f"--download-{artifact.name}-only", *repository),
-                *("--cache-dir", scratch, "--config", "", "--no-progress"),
+                *("--cache-dir", str(folder), "--config", "", "--no-progress"),
             ),
-            cwd=Path(scratch),
+            cwd=folder,
             allow=("DOCKER_CONFIG",),
-            extra={"TMPDIR": scratch, **QUIET},
+            extra={"TMPDIR": str(folder), **QUIET},
             log=log,
             timeout=settings.timeout,
         )
@@ -154,7 +154,7 @@ def _download(artifact: _Artifact, settings: ScanSettings, context: Context, log
                 return failure.headline
         if ended.code != 0:
             return ended.output or f"trivy ended with exit code {ended.code}"
-        return _install(Path(scratch) / artifact.name, settings.cache / artifact.name)
+        return _install(folder / artifact.name, settings.cache / artifact.name)
 
 
 def _install(fresh: Path, place: Path) -> str:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-if TYPE_CHECKING:
-    from pipeline_kit.redaction import Redactor
-
+from pipeline_kit import tree
 from pipeline_kit.process import sha256_of
 
+if TYPE_CHECKING:
+    from pipeline_kit.context import Context
+
+LARGEST_REPORT = 256 << 20
 _DATABASES = ("db", "java-db")
 _LAYERS = Path("fanal") / "fanal.db"
 
@@ -68,14 +70,13 @@ class Scratch:
         """Where Trivy writes its report."""
         return self.folder / "report.json"
 
-    def keep_report(self, place: Path, secrets: Redactor) -> None:
-        """Have the report that was written now at ``place``, or none: never one of an earlier scan. An image's own
-        variables are in it.
+    def keep_report(self, place: Path, context: Context) -> None:
+        """Have the report that was written now at ``place``, or none: never an earlier one. An image's own variables
+        are in it.
         """
-        place.unlink(missing_ok=True)
-        if self.report.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(secrets.clean(self.report.read_bytes()))
+        tree.remove(place, top=context.top(place))
+        if self.report.is_file() and self.report.stat().st_size <= LARGEST_REPORT:
+            context.keep(place, tree.read(self.report, LARGEST_REPORT))
 
     def take_layers(self) -> None:
         """Have what earlier scans read of the layers, if it is whole."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from pipeline_kit.model.image import Image, Tool
 from pipeline_kit.model.platform import Platform
 from pipeline_kit.record import Values
 from pipeline_kit.render.lines import megabytes
+from pipeline_kit.scratch import scratch
 from pipeline_kit.steps.command import KeyValue, Line, step
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
     from pipeline_kit.engines import dockerfile
 
     chosen, facts = engines.choose(engine, context)
-    destination.parent.mkdir(parents=True, exist_ok=True)
 
     def run(fresh: Path) -> None:
         chosen.build(request, facts, fresh, context, context.log("build"))
@@ -64,8 +63,8 @@ def _build(run: Callable[[Path], None], destination: Path, seeds: Sequence[Path]
     from pipeline_kit.oci import layout, layout_folder
     from pipeline_kit.oci.verify import check_hashes
 
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=destination.parent, ignore_cleanup_errors=True) as scratch:
-        fresh = Path(scratch) / "layout"
+    with scratch(destination.parent) as folder:
+        fresh = folder / "layout"
         seeded: frozenset[Digest] = frozenset().union(*(layout_folder.seed(earlier, fresh) for earlier in seeds))
         run(fresh)
         built = layout.read(fresh)
@@ -82,7 +81,9 @@ def _seeds(request: BuildRequest, destination: Path) -> list[Path]:
     siblings = [
         path
         for path in destination.parent.iterdir()
-        if path.suffix not in (".damaged", ".partial", ".old") and (path / "oci-layout").is_file()
+        if not path.name.startswith(".")
+        and path.suffix not in (".damaged", ".partial", ".old")
+        and (path / "oci-layout").is_file()
     ]
     bases = [
         Path(value.removeprefix("oci-layout://").partition(":")[0])
@@ -236,7 +237,6 @@ def _adopted(flow: Flow, plan: Plan) -> Image | None:
 
     repository = flow.repository()
     registry = connect(repository, find(repository, flow.context, TARGET_SOURCES), flow.context, actions=READ)
-    flow.layout.parent.mkdir(parents=True, exist_ok=True)
     with flow.context.report.activity("look for an earlier run's image") as activity:
         layout = adopt(registry, plan, flow.layout, activity)
     if layout is None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from semver import Version
 
+from pipeline_kit import output_folder, tree
 from pipeline_kit.errors import Failure, alternative, fix, why
-from pipeline_kit.flow import Flow, Outcome, Skip, prepare_output
+from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.record import Values
 from pipeline_kit.release.asked import Asked, Own
 from pipeline_kit.steps.command import Line, step
@@ -249,9 +250,8 @@ def _notes_path(flow: Flow, name: str) -> Path | None:
 def _write_notes(flow: Flow, path: Path, made: Bumped) -> None:
     try:
         # First, or notes below it would make the tree dirty, and what is built next would be no release.
-        prepare_output(flow.context.output)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_notes(made), encoding="utf-8")
+        output_folder.prepare(flow.context.output)
+        tree.write(path, _notes(made).encode(), top=flow.context.root)
     except OSError as error:
         raise Failure(
             "bump.notes",

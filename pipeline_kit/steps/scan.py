@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 from pipeline_kit.errors import Failure, log
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
+from pipeline_kit.scratch import scratch
 from pipeline_kit.steps.command import WholeNumber, step
 
 if TYPE_CHECKING:
@@ -68,14 +68,13 @@ def _all_platforms(
     scans: list[PlatformScan] = []
     log_file = context.log("scan")
     with (
-        tempfile.TemporaryDirectory(prefix="view-", dir=settings.cache) as scratch,
+        scratch(settings.cache) as views,
         context.report.activity(f"{scanner.NAME} reads the image") as activity,
     ):
         for number, platform in enumerate(image.platforms):
             activity.update(f"{scanner.NAME} reads {platform.platform}", number, len(image.platforms))
             report = context.output / "reports" / f"scan-{str(platform.platform).replace('/', '-')}.json"
-            report.parent.mkdir(parents=True, exist_ok=True)
-            folder = view(Path(image.layout), platform, Path(scratch) / str(number), blobs=pin.blobs)
+            folder = view(Path(image.layout), platform, views / str(number), blobs=pin.blobs)
             found, data = scanner.scan(folder, platform, settings, context, log_file, report, check=pin.check)
             scans.append(found)
     return scans, data
@@ -163,7 +162,7 @@ def command(flow: Flow, **options: Any) -> Outcome:
     image = flow.built()
     verdict = scan(image, flow.context, scanner=options["scanner"], settings=settings)
     report = flow.context.output / _REPORT
-    sarif.write(verdict, report, flow.context.run.secrets)
+    flow.context.keep(report, sarif.encoded(verdict))
     for note in verdict.notes:
         flow.context.report.warn(note)
     value = Values(scan=verdict)

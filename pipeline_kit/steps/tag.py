@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from pipeline_kit import output_folder, tree
 from pipeline_kit.errors import Failure, alternative, fix, why
-from pipeline_kit.flow import Flow, Outcome, prepare_output
+from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.model.event_facts import EventFacts
 from pipeline_kit.model.refs import tag_of
 from pipeline_kit.model.version import NextVersion
@@ -299,11 +300,10 @@ def _bake_files(flow: Flow, found: Metadata) -> dict[str, str]:
     folder: Path = flow.context.output / "bake"
     paths: dict[str, str] = {}
     with flow.writing(folder):
-        prepare_output(flow.context.output)
-        folder.mkdir(exist_ok=True)
+        output_folder.prepare(flow.context.output)
         for name, definition in found.bake_files().items():
             path = folder / f"{name}.json"
-            path.write_text(indented(definition) + "\n", encoding="utf-8")
+            tree.write(path, f"{indented(definition)}\n".encode(), top=flow.context.root)
             paths[name] = str(path)
         return paths
     return {}

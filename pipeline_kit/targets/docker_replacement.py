@@ -155,7 +155,7 @@ class Replacement:
     def _save_evidence(self) -> str:
         from pipeline_kit.targets.docker_evidence import save
 
-        return save(self.site.engine, self._tried, self.log_folder, self.context.run.secrets)
+        return save(self.site.engine, self._tried, self.log_folder, self.context)
 
     def _bring_back(self) -> None:
         """Have things as they were, as fast as can be: a CI that cancels a run gives it seconds."""

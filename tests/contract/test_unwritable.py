@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_kit import output_folder
 from pipeline_kit.config import Settings
 from pipeline_kit.context import Context
 from pipeline_kit.errors import Failure
-from pipeline_kit.flow import Flow, prepare_output
+from pipeline_kit.flow import Flow
 from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.process import Runner
 from tests.world.kit import Kit, Run
@@ -70,7 +71,7 @@ def test_tags_are_given_without_their_bake_files(tmp_path: Path) -> None:
     (tmp_path / ".pipeline-kit" / "bake").touch()
     done = Kit(tmp_path)("tag")
     assert (done.code, done.result.split("\n")[0]) == (0, "1.4.2"), done.stderr
-    assert "bake can't be written: File exists" in done.stderr
+    assert "bake can't be written: Not a directory" in done.stderr
 
 
 def test_a_refusal_is_told_as_it_is_elsewhere(kit: Kit) -> None:
@@ -88,13 +89,12 @@ def test_what_the_next_step_needs_is_not_left_out(kit: Kit, command: tuple[str, 
 def test_what_could_not_be_written_does_not_make_the_tree_dirty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuses(path: Path, *_: object, **__: object) -> None:
-        path.touch()  # as a full disk leaves it
+    def refuses(*_: object, **__: object) -> None:
         raise OSError(ENOSPC, os.strerror(ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", refuses)
+    monkeypatch.setattr(os, "replace", refuses)
     with pytest.raises(OSError, match="No space"):
-        prepare_output(tmp_path / "output")
+        output_folder.prepare(tmp_path / "output")
     monkeypatch.undo()
     assert not list((tmp_path / "output").iterdir())
 

@@ -1,6 +1,7 @@
 """The walls between the rooms, kept by reading every import and every call of the package."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,29 +13,34 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What a room may import of the package besides itself. A room that is not listed is a single module at the top.
 GROUND = {"errors", "catalogue", "model"}
-EFFECTS = GROUND | {"context", "process", "redaction", "http", "memory"}
+EFFECTS = GROUND | {"context", "process", "redaction", "http", "memory", "tree", "scratch"}
 MAY_IMPORT = {
     "model": set(),
     "errors": {"catalogue"},
     "catalogue": {"errors"},
-    "context": GROUND | {"process"},
-    "process": {"errors", "redaction"},
+    "tree": {"errors"},
+    "scratch": set(),
+    "state_folder": {"errors", "scratch"},
+    "output_folder": {"errors", "git", "tree"},
+    "context": GROUND | {"process", "tree"},
+    "process": {"errors", "redaction", "tree"},
     "redaction": set(),
+    "keeper": set(),
     "connections": set(),
     "http": {"errors", "connections"},
     "memory": {"process"},
-    "yaml": {"errors"},
+    "yaml": {"errors", "tree"},
     "config": {"errors", "yaml"},
-    "git": GROUND | {"process"},
+    "git": GROUND | {"process", "tree"},
     "versioning": GROUND,
     "tagging": GROUND | {"versioning"},
     "base_policy": GROUND | {"config", "git"},
-    "record": GROUND,
+    "record": GROUND | {"tree"},
     "gate": GROUND | {"record"},
-    "replay": GROUND | {"context", "git", "record"},
-    "release": GROUND | {"git", "versioning", "flow", "render", "record", "ci", "context"},
-    "flow": EFFECTS | {"config", "gate", "git", "record"},
-    "ci": GROUND,
+    "replay": GROUND | {"context", "git", "record", "tree"},
+    "release": GROUND | {"git", "versioning", "flow", "render", "record", "ci", "context", "tree", "scratch"},
+    "flow": EFFECTS | {"config", "gate", "git", "record", "state_folder", "output_folder"},
+    "ci": GROUND | {"tree"},
     "oci": EFFECTS,
     "engines": EFFECTS | {"oci"},
     "scanners": EFFECTS | {"oci"},
@@ -56,6 +62,7 @@ MAY_IMPORT = {
         "config",
         "azure",
         "release",
+        "output_folder",
     },
     "commands": None,
     "generate": GROUND | {"cli", "config", "steps"},
@@ -141,6 +148,32 @@ def test_effects_have_one_place_each(path: Path) -> None:
             assert here == "process", "process.Runner starts processes"
         if called == "print":
             pytest.fail("a result goes to standard output by session.result, talk goes through the reporter")
+
+
+# What opens files by itself: their files are never in the working tree, but in the state folder, the user's cache, the
+# registry's folder, the package, or where a CI, the cloud or Docker's client says.
+OPENS_FILES = {
+    *("tree", "scratch", "state_folder", "memory", "generate", "config", "oci", "ci/files", "ci/github", "replay/tree"),
+    *("scanners/bolt", "scanners/trivy", "scanners/trivy_data", "scanners/trivy_scratch", "engines/docker_format"),
+    *("azure/identity", "targets/docker_site", "targets/docker_load", "commands/local_registry", "commands/config"),
+    *("release/journal", "process", "render/terminal", "cli", "session", "steps/scan", "commands/replay"),
+    "gate/proofs",
+}
+OPENING = re.compile(
+    r"(\w+\.)*(read_text|read_bytes|write_text|write_bytes|mkdir|makedirs|symlink_to|hardlink_to|open|mkstemp|mkdtemp"
+    r"|NamedTemporaryFile|TemporaryDirectory)|shutil\.\w+"
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_of_the_tree_have_one_way(path: Path) -> None:
+    """``tree`` follows no link; whoever opens a file by another way is listed."""
+    name = str(path.relative_to(PACKAGE).with_suffix(""))
+    if name in OPENS_FILES or room(path) in OPENS_FILES:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        assert not OPENING.fullmatch(called.rpartition(")")[2].lstrip(".")), f"{called}: take pipeline_kit.tree"
 
 
 def test_starting_up_imports_nothing_heavy() -> None:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline_kit.model.verdict import Severity
-from pipeline_kit.redaction import Redactor
-from pipeline_kit.scanners.sarif import fingerprint, write
+from pipeline_kit.scanners.sarif import encoded, fingerprint
 from tests.unit.scan_samples import MEDIUM, OPENSSL, UNRATED, scan_of, verdict_on
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def test_each_finding_is_a_result_with_its_rule_and_a_lasting_fingerprint(tmp_path: Path) -> None:
+def test_each_finding_is_a_result_with_its_rule_and_a_lasting_fingerprint() -> None:
     elsewhere = msgspec.structs.replace(OPENSSL, package="libssl3", severity=Severity.LOW)
     verdict = verdict_on(scan_of(elsewhere, OPENSSL, MEDIUM, UNRATED), scan_of(OPENSSL, platform="linux/arm64"))
-    write(verdict, tmp_path / "made" / "scan.sarif", Redactor())
-    log = json.loads((tmp_path / "made" / "scan.sarif").read_text())
+    log = json.loads(encoded(verdict))
     run = log["runs"][0]
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-schema-2.1.0.json")
@@ -40,9 +34,8 @@ def test_each_finding_is_a_result_with_its_rule_and_a_lasting_fingerprint(tmp_pa
     assert run["properties"]["image"] == verdict.digest
 
 
-def test_an_image_without_findings_has_an_empty_list_of_results(tmp_path: Path) -> None:
-    write(verdict_on(scan_of()), tmp_path / "scan.sarif", Redactor())
-    assert json.loads((tmp_path / "scan.sarif").read_text())["runs"][0]["results"] == []
+def test_an_image_without_findings_has_an_empty_list_of_results() -> None:
+    assert json.loads(encoded(verdict_on(scan_of())))["runs"][0]["results"] == []
 
 
 def test_a_fingerprint_outlives_an_update_that_does_not_fix() -> None:
