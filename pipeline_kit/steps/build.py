@@ -80,7 +80,7 @@ def _seeds(request: BuildRequest, destination: Path) -> list[Path]:
     """
     siblings = [
         path
-        for path in destination.parent.iterdir()
+        for path in destination.parent.glob("*")
         if not path.name.startswith(".")
         and path.suffix not in (".damaged", ".partial", ".old")
         and (path / "oci-layout").is_file()
