@@ -149,9 +149,9 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
         case click.UsageError():
             return _misuse(error, session, arguments)
         case KeyboardInterrupt() | click.Abort():
-            return Failure("run.interrupted", "interrupted", done=_DONE)
+            return Failure("run.interrupted", "interrupted", done=_done(error))
         case Stopped():
-            return Failure("run.terminated", "asked to end (SIGTERM)", done=_DONE)
+            return Failure("run.terminated", "asked to end (SIGTERM)", done=_done(error))
         case OSError(errno=errno.ENOSPC):
             return _disk_full(error)
         case _:
@@ -166,7 +166,9 @@ def _misuse(error: click.UsageError, session: Session, arguments: list[str]) -> 
     return usage.misuse(error, arguments, COMMANDS)
 
 
-_DONE = "children were stopped, nothing is half-published"
+def _done(error: BaseException) -> str:
+    """What was done by the time of an interrupt: whoever was in the middle of something has noted how far it got."""
+    return "; ".join(["children were stopped", *getattr(error, "__notes__", ["nothing is half-published"])])
 
 
 def _line(session: Session, failure: Failure, arguments: list[str]) -> str:

@@ -7,16 +7,19 @@ are ``registry.*``; for what isn't there the answer is None.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from pipeline_kit.errors import Failure
 from pipeline_kit.model.digest import Digest, digest_of, is_digest, short
 from pipeline_kit.oci.blob_source import BlobSource
 from pipeline_kit.oci.documents import LARGEST_MANIFEST, Descriptor, Index
 from pipeline_kit.oci.listing import decode_list, list_referrers, list_tags
-from pipeline_kit.oci.manifests import BlobsUnknown, HeldManifest, StoredManifest, lied
+from pipeline_kit.oci.manifests import BlobsUnknown, HeldManifest, Nothing, StoredManifest, lied
 from pipeline_kit.oci.media_types import ACCEPT_MANIFESTS
 from pipeline_kit.oci.patience import LONG, SHORT
+from pipeline_kit.oci.refusal import unexpected
 from pipeline_kit.oci.transport import Transport
 from pipeline_kit.oci.upload import Sessions, Upload
 
@@ -38,6 +41,7 @@ __all__ = ["BlobsUnknown", "HeldManifest", "Registry", "StoredManifest"]
 
 _ACCEPT = {"Accept": ACCEPT_MANIFESTS}
 _DIGEST_HEADER = "Docker-Content-Digest"
+_VERSION_HEADER = "Docker-Distribution-Api-Version"
 # The same thing under three names; an index needs its manifests as a manifest needs its blobs.
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"})
 
@@ -66,6 +70,9 @@ class Registry:
         """Make sure that a registry is there and accepts who we are. It gives up after 15 s."""
         answer = self.transport.ask("GET", self.transport.base, patience=self.transport.patience(contact=SHORT))
         self._expect(answer, "answer as a registry", 200)
+        # A registry says that it is one: Docker's and those that follow it by the header, others by JSON.
+        if _VERSION_HEADER not in answer.headers and not answer.body.lstrip().startswith((b"{", b"true")):
+            raise unexpected(self.repository, "answer as a registry", "It sent something else with 200.")
 
     def granted(self) -> frozenset[str] | None:
         """The actions (pull, push, delete) that the registry's token lists for the repository, None where it can't be
@@ -136,33 +143,47 @@ class Registry:
         return digest
 
     def put_manifest(
-        self, content: bytes, media_type: str, reference: str, *, if_none_match: str = "", if_match: str = ""
+        self, content: bytes, media_type: str, reference: str, *, over: HeldManifest | Nothing | None = None
     ) -> StoredManifest | None:
-        """Store a manifest or index under a tag or its own digest. With ``if_none_match="*"`` only where the tag is
-        new, with ``if_match`` only over the manifest of that digest; None if the registry saw that it is not so. Not
-        every registry looks. Failure ``BlobsUnknown`` if blobs are missing.
+        """Store a manifest or index under a tag or its own digest; ``over`` says what it names now, None for whatever
+        it is. None if the registry saw that it is not so, or if that was seen before another try: not every registry
+        looks. An answer that says no is not believed before the registry was asked what it has. Failure
+        ``BlobsUnknown`` if blobs are missing.
         """
         digest = digest_of(content)
         patience = self.transport.patience()
-        headers = {"Content-Type": media_type}
-        if if_none_match:
-            headers["If-None-Match"] = if_none_match
-        if if_match:
-            headers["If-Match"] = f'"{if_match}"'
+        headers = {"Content-Type": media_type, **(over.condition if over else {})}
 
         def stored() -> Answer | None:
             answer = self.transport.ask("HEAD", self._url("manifests", reference), _ACCEPT, patience=patience)
-            return answer if answer.status == 200 and answer.headers.get(_DIGEST_HEADER) == digest else None
+            named = answer.headers.get(_DIGEST_HEADER, "") if answer.status == 200 else ""
+            if named == digest:
+                return answer
+            is_other = over and (answer.status == 404 or is_digest(named)) and named != over.digest
+            return replace(answer, status=412) if is_other else None
 
         url = self._url("manifests", reference)
         answer = self.transport.ask("PUT", url, headers, content, patience=patience, unless=stored)
-        if answer.status == 412 and (if_none_match or if_match):
+        if answer.status == 412 and over:
             return None
         if answer.status in (400, 404) and _UNKNOWN.intersection(answer.codes):
             raise BlobsUnknown(self.repository, answer)
-        self._expect(answer, f"take manifest {short(digest)} as {short(reference)}", 200, 201, 202)
-        self._compare(answer.headers.get(_DIGEST_HEADER, digest), digest)
+        told = answer.headers.get(_DIGEST_HEADER, digest)
+        if answer.status not in (200, 201, 202) or told != digest:
+            found = self._ask_quietly(stored)
+            if found is None or found.status != 200:
+                self._expect(answer, f"take manifest {short(digest)} as {short(reference)}", 200, 201, 202)
+                self._compare(told, digest)
+            return StoredManifest(digest)
         return StoredManifest(digest, answer.headers.get("OCI-Subject", ""))
+
+    def has_conditions(self, held: HeldManifest) -> bool:
+        """Whether the registry looks at the conditions of a request: ``held``, which it has, is stored once more, only
+        over what is not there.
+        """
+        headers = {"Content-Type": held.media_type, "If-Match": '"sha256:none"'}
+        url = self._url("manifests", held.digest)
+        return self.transport.ask("PUT", url, headers, held.content).status == 412
 
     def get_manifest(self, reference: str) -> HeldManifest | None:
         """What a tag or digest names."""
@@ -174,11 +195,13 @@ class Registry:
         digest = digest_of(answer.body)
         self._compare(answer.headers.get(_DIGEST_HEADER, digest), digest)
         self._compare(digest, reference if is_digest(reference) else digest)
-        return HeldManifest(digest, _media_type(answer), answer.body)
+        if not answer.body.lstrip().startswith(b"{"):
+            raise unexpected(self.repository, f"give manifest {short(reference)}", "It sent something else with 200.")
+        return HeldManifest(digest, _media_type(answer), answer.body, answer.headers.get("ETag", ""))
 
-    def head_manifest(self, reference: str) -> Digest | None:
+    def head_manifest(self, reference: str, patience: Patience | None = None) -> Digest | None:
         """The digest that a tag or digest names, as the registry tells it."""
-        answer = self.transport.ask("HEAD", self._url("manifests", reference), _ACCEPT)
+        answer = self.transport.ask("HEAD", self._url("manifests", reference), _ACCEPT, patience=patience)
         if answer.status == 404:
             return None
         self._expect(answer, f"look for manifest {short(reference)}", 200)
@@ -217,6 +240,13 @@ class Registry:
             return False
         self._expect(answer, f"delete {short(reference)}", 200, 202, 204)
         return True
+
+    def _ask_quietly(self, ask: Callable[[], Answer | None]) -> Answer | None:
+        """What a second question says, None where it fails as well: then the first one's answer is told."""
+        try:
+            return ask()
+        except Failure:
+            return None
 
     def _url(self, kind: str, reference: str) -> str:
         return self.transport.url(f"{kind}/{reference}")

@@ -18,11 +18,29 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class HeldManifest:
-    """A manifest or index as a registry holds it, hashed."""
+    """A manifest or index as a registry holds it, hashed. ``etag`` is its name in conditions, '' if it has none."""
 
     digest: Digest
     media_type: str
     content: bytes
+    etag: str = ""
+
+    @property
+    def condition(self) -> dict[str, str]:
+        """The header of a request that is to be carried out only while this is there."""
+        return {"If-Match": self.etag} if self.etag.startswith('"') else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What a tag names that is not there."""
+
+    digest: str = ""
+
+    @property
+    def condition(self) -> dict[str, str]:
+        """The header of a request that is to be carried out only while nothing is there."""
+        return {"If-None-Match": "*"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,15 @@ def gave_up(repository: Repository, cause: Answer | Lost, seconds: float, doing:
     )
 
 
+def unexpected(repository: Repository, doing: str, reason: str) -> Failure:
+    """The failure where an answer is none of a registry, although it says 200."""
+    return Failure(
+        "registry.unexpected",
+        f"{repository.registry} does not answer as a registry",
+        why(f"It was asked to {doing}. {reason}"),
+    )
+
+
 def too_slow(repository: Repository, seconds: float, doing: str) -> Failure:
     """The failure where the time of a step is over: ``doing`` is what was waited for, as in "GET manifests/latest"."""
     waiting = f"It was waited for its answer to {doing}. " if doing else ""

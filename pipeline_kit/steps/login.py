@@ -48,7 +48,10 @@ def _granted(repository: Repository, credential: Credential, context: Context, *
     from pipeline_kit.oci.connect import READ, WRITE, connect
 
     try:
-        return connect(repository, credential, context, actions=WRITE if push else READ).granted()
+        with context.report.activity(f"ask {repository.registry}") as activity:
+            registry = connect(repository, credential, context, actions=WRITE if push else READ)
+            registry.transport.tell = activity.update
+            return registry.granted()
     except Failure as failure:
         was_left = credential.origin.startswith(("docker", "podman"))
         if failure.kind == "registry.unauthorized" and was_left and cloud_of(repository.registry):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.model.digest import short
-from pipeline_kit.model.published import Published, PublishedTag
+from pipeline_kit.model.published import Published
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import step
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline_kit.model.plan import Plan, Tag
     from pipeline_kit.model.reference import Repository
     from pipeline_kit.model.verdict import Verdict
-    from pipeline_kit.oci.client import Registry
+    from pipeline_kit.oci.client import HeldManifest, Registry
 
 # A cut between two tags leaves the narrow ones right: latest is the last to move.
 _TAG_ORDER = ("version", "commit", "branch", "moving")
@@ -47,19 +48,19 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
     ):
         raise Skip(f"nothing changed: {short(image.digest)} is published as {' '.join(tag.name for tag in plan.tags)}")
     with context.report.activity("send blobs") as activity:
+        registry.transport.tell = activity.update
 
         def reading(sources: tuple[str, ...]) -> Registry:
             return connect(repository, credential, context, mount_from=sources, seconds=SHORT)
 
         mounts = Mounts(repository, context.memory, reading)
         sent = stage(Path(image.layout), image, registry, activity=activity, mounts=mounts)
-    ordered = sorted(plan.tags, key=lambda tag: _TAG_ORDER.index(tag.kind))
-    kept = {tag: reason for tag in ordered if (reason := _stays(registry, image, plan, tag, git))}
-    moved = publish(registry, image.digest, tuple(tag for tag in ordered if tag not in kept))
+        ordered = sorted(plan.tags, key=lambda tag: _TAG_ORDER.index(tag.kind))
+        tags = publish(registry, image.digest, tuple(ordered), partial(_stays, registry, plan, git))
     return Published(
         digest=image.digest,
         repository=repository,
-        tags=(*moved, *(PublishedTag(tag.name, kept=reason) for tag, reason in kept.items())),
+        tags=tags,
         blobs=sent.blobs,
         sent=sent.sent,
         bytes_sent=sent.bytes_sent,
@@ -116,17 +117,14 @@ def _refuse_unscanned(image: Image, verdict: Verdict) -> None:
         )
 
 
-def _stays(registry: Registry, image: Image, plan: Plan, tag: Tag, git: Git) -> str:
-    """Why a tag that moves must not move now: what it names is newer. '' if it may."""
+def _stays(registry: Registry, plan: Plan, git: Git, tag: Tag, held: HeldManifest) -> str:
+    """Why a tag must not move from the image ``held``: that one is newer. '' if it may."""
     from pipeline_kit.oci.labels import REVISION, VERSION, labels
     from pipeline_kit.tagging import versions
 
     if tag.kind not in ("moving", "branch"):
         return ""
-    if registry.head_manifest(tag.name) in (None, image.digest):
-        return ""
-    held = registry.get_manifest(tag.name)
-    told = labels(registry, held) if held else {}
+    told = labels(registry, held)
     # The rules may have put a prefix or suffix around the version that the label tells.
     before, _, after = plan.labels.get(VERSION, plan.version).partition(plan.version)
     theirs = told.get(VERSION, "").removeprefix(before).removesuffix(after)

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline_kit import http
 from pipeline_kit.context import Silent
-from pipeline_kit.errors import Failure
+from pipeline_kit.errors import Exit, Failure
 from pipeline_kit.model.plan import Tag
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.oci.auth import Authorizer
@@ -23,7 +23,7 @@ from pipeline_kit.oci.transfer import publish, pull, stage
 from pipeline_kit.oci.verify import verify
 from tests.world.docker_registry import running_registry
 from tests.world.fast_clock import FastClock
-from tests.world.fault_proxy import Fault, running_fault_proxy
+from tests.world.fault_proxy import BAD_ANSWERS, TRANSIENT, Fault, running_fault_proxy
 from tests.world.sample_image import AMD64, ARM64, layer_tar, write_image
 from tests.world.token_service import Account, running_token_service
 
@@ -46,15 +46,21 @@ def _connected(address: str, path: str, credential: Credential | None = None) ->
         yield Registry(repository, session, auth, clock)
 
 
-def _push(image: Image, address: str, path: str, credential: Credential | None = None) -> str:
-    """'' if the push says that it succeeded, else what it says."""
+def _failure(image: Image, address: str, path: str, credential: Credential | None = None) -> Failure | None:
+    """None if the push says that it succeeded."""
     with _connected(address, path, credential) as registry:
         try:
             stage(Path(image.layout), image, registry, activity=Silent(), workers=1)
             publish(registry, image.digest, _TAGS)
         except Failure as failure:
-            return f"{failure.kind}: {failure}"
-    return ""
+            return failure
+    return None
+
+
+def _push(image: Image, address: str, path: str, credential: Credential | None = None) -> str:
+    """'' if the push says that it succeeded, else what it says."""
+    failure = _failure(image, address, path, credential)
+    return f"{failure.kind}: {failure}" if failure else ""
 
 
 def _is_whole(image: Image, address: str, path: str, folder: Path) -> bool:
@@ -89,7 +95,7 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[str]:
                 yield address
 
 
-@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.name.lower())
 def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path) -> None:
     image = write_image(tmp_path / "image", tars=[layer_tar("one", 1_500_000)], platforms=(AMD64, ARM64))
     with running_fault_proxy(upstream) as proxy:
@@ -104,7 +110,57 @@ def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path
     assert outcomes["survived"] >= 3
 
 
-@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def _named(image: Image, address: str, path: str) -> set[str]:
+    """The tags that name the image, asked without the proxy."""
+    with _connected(address, path) as registry:
+        held = {tag.name: registry.head_manifest(tag.name) for tag in _TAGS}
+    assert set(held.values()) <= {None, image.digest}
+    return {name for name, digest in held.items() if digest}
+
+
+@pytest.mark.parametrize("fault", BAD_ANSWERS, ids=lambda fault: fault.name.lower())
+def test_every_answer_may_be_none(upstream: str, fault: Fault, tmp_path: Path) -> None:
+    """The push goes on where the registry can be made to say what it has, and else says what is published."""
+    image = write_image(tmp_path / "image", platforms=(AMD64, ARM64))
+    with running_fault_proxy(upstream) as proxy:
+        assert _push(image, proxy.address, "clean/run") == ""
+        requests = len(proxy.requests)
+        outcomes: Counter[str] = Counter()
+        for at in range(requests):
+            path = f"fault/at{at}"
+            proxy.arm(fault, at)
+            failure = _failure(image, proxy.address, path)
+            named = _named(image, upstream, path)
+            if failure is None:
+                assert len(named) == len(_TAGS), f"request {at} was {proxy.requests[at]}"
+                outcomes["survived"] += 1
+                continue
+            assert len(named) < len(_TAGS), f"published, and said: {failure.kind} {failure}, {proxy.requests[at]}"
+            told = f"{len(named)} of {len(_TAGS)} tags published" + (f" ({' '.join(named)})" if named else "")
+            true = (told, "blobs, 0 tags published") if not named else (told,)  # while blobs are sent no tag is counted
+            assert str(failure.done).endswith(true), f"{failure.done!r}, and it is {told!r}"
+            outcomes[failure.kind] += 1
+    print(f"{fault.name}: {dict(outcomes)} of {requests} requests")
+    assert outcomes["survived"] >= 2
+
+
+@pytest.mark.parametrize("fault", BAD_ANSWERS, ids=lambda fault: fault.name.lower())
+def test_what_is_published_and_never_confirmed_is_said_so(upstream: str, fault: Fault, tmp_path: Path) -> None:
+    """All answers are bad after the last tag was taken."""
+    image = write_image(tmp_path / "image")
+    with running_fault_proxy(upstream) as proxy:
+        assert _push(image, proxy.address, "clean/run") == ""
+        last = max(at for at, request in enumerate(proxy.requests) if request == "PUT /v2/clean/run/manifests/latest")
+        proxy.arm(fault, last + 1, persistent=True)
+        failure = _failure(image, proxy.address, "some/image")
+        assert failure
+        assert (failure.kind, failure.exit) == ("push.unconfirmed", Exit.TRY_LATER)
+        assert failure.done == "all blobs, 1 of 2 tags published (1.5.0), and perhaps latest"
+        proxy.arm()
+        assert _push(image, proxy.address, "some/image") == ""
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.name.lower())
 def test_the_token_service_may_fail_once(fault: Fault, tmp_path: Path) -> None:
     image = write_image(tmp_path / "image")
     pusher = Account("pusher", "secret", {"*": frozenset({"pull", "push"})})

@@ -18,7 +18,7 @@ from pipeline_kit.model.digest import short
 from pipeline_kit.model.plan import Tag
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.oci.auth import Authorizer
-from pipeline_kit.oci.client import Registry
+from pipeline_kit.oci.client import HeldManifest, Registry
 from pipeline_kit.oci.credential import Credential, anonymous
 from pipeline_kit.oci.layout import blob_path, read
 from pipeline_kit.oci.mounts import Mounts
@@ -199,11 +199,14 @@ def test_a_version_that_somebody_else_publishes_meanwhile_is_not_overwritten(tmp
     with serving(tmp_path / "registry", durable=False) as address, _connected(address) as registry:
         for image in (first, second):
             _stage(image, registry)
-        ask = registry.head_manifest
-        registry.head_manifest = lambda _: None  # type: ignore[method-assign]
+        ask, get = registry.head_manifest, registry.get_manifest
         publish(registry, first.digest, (Tag("1.5.0", "version"),))
-        answers = iter([None, first.digest, first.digest])
-        registry.head_manifest = lambda _: next(answers)  # type: ignore[method-assign]
+        looks = iter(["of the image", "of the tag, which was not there yet"])
+
+        def early(reference: str) -> HeldManifest | None:
+            return None if next(looks, "").startswith("of the tag") else get(reference)
+
+        registry.get_manifest = early  # type: ignore[method-assign]
         with pytest.raises(Failure) as caught:
             publish(registry, second.digest, (Tag("1.5.0", "version"),))
         assert caught.value.kind == "push.taken"

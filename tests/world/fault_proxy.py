@@ -38,9 +38,36 @@ class Fault(Enum):
     RESET_AFTER = "reset after the registry did it"
     CUT_HEAD = "the answer ends in its first line"
     CUT_BODY = "the answer ends in the middle of its body"
+    CUT_HEADERS = "the answer ends within its headers"
+    EARLY_HINTS = "103 before the answer"
+    # From here on an answer that is none, which another try would not change.
+    FORBIDDEN = "403 without asking the registry"
+    FORBIDDEN_AFTER = "403 although the registry did it"
+    CONFLICT_AFTER = "409 although the registry did it"
+    UNSUPPORTED_AFTER = "501 although the registry did it"
+    EMPTY = "200 with nothing in it, although the registry did it"
+    FOREIGN = "200 with a web page, although the registry did it"
+    DOUBLED = "each header twice"
 
 
-_STATUS = {Fault.UNAVAILABLE: 503, Fault.THROTTLED: 429, Fault.BROKEN: 500, Fault.BROKEN_AFTER: 500}
+_STATUS = {
+    Fault.UNAVAILABLE: 503,
+    Fault.THROTTLED: 429,
+    Fault.BROKEN: 500,
+    Fault.BROKEN_AFTER: 500,
+    Fault.FORBIDDEN: 403,
+    Fault.FORBIDDEN_AFTER: 403,
+    Fault.CONFLICT_AFTER: 409,
+    Fault.UNSUPPORTED_AFTER: 501,
+}
+_PAGES = {Fault.EMPTY: b"", Fault.FOREIGN: b"<html>sign in</html>"}
+_HEADS = {
+    Fault.CUT_HEAD: b"HTTP/1.1 20",
+    Fault.CUT_HEADERS: b"HTTP/1.1 200 OK\r\nDocker-Distribution-Api-Version: registry/2.0\r\nDocker-Conte",
+    Fault.EARLY_HINTS: b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
+}
+BAD_ANSWERS = tuple(Fault)[tuple(Fault).index(Fault.FORBIDDEN) :]
+TRANSIENT = tuple(fault for fault in Fault if fault not in BAD_ANSWERS)
 
 
 @dataclass(slots=True)
@@ -55,11 +82,13 @@ class FaultProxy:
     struck: bool = False
     _fault: Fault | None = None
     _at: int = -1
+    _persistent: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def arm(self, fault: Fault | None = None, at: int = -1) -> None:
-        """Count from 0 again, and do ``fault`` to request number ``at``."""
+    def arm(self, fault: Fault | None = None, at: int = -1, *, persistent: bool = False) -> None:
+        """Count from 0 again, and do ``fault`` to request number ``at``; ``persistent``: and to all that follow."""
         with self._lock:
+            self._persistent = persistent
             self._fault, self._at, self.struck = fault, at, False
             self.requests.clear()
 
@@ -67,7 +96,8 @@ class FaultProxy:
         """Count a request, and say what to do to it."""
         with self._lock:
             self.requests.append(request)
-            return self._fault if len(self.requests) - 1 == self._at else None
+            number = len(self.requests) - 1
+            return self._fault if number == self._at or (self._persistent and number > self._at) else None
 
 
 @contextmanager
@@ -105,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         fault = proxy.arrived(f"{self.command} {self.path.partition('?')[0]}")
         proxy.struck |= fault not in (None, Fault.RESET_DURING, Fault.CUT_BODY)
-        if fault in (Fault.UNAVAILABLE, Fault.THROTTLED, Fault.BROKEN):
+        if fault in (Fault.UNAVAILABLE, Fault.THROTTLED, Fault.BROKEN, Fault.FORBIDDEN):
             for _ in self._body():
                 pass
             self._answer_error(_STATUS[fault])
@@ -168,20 +198,14 @@ class _Handler(BaseHTTPRequestHandler):
         return upstream
 
     def _finish(self, fault: Fault | None, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        if fault is Fault.RESET_AFTER:
-            self._reset()
-            return
-        if fault is Fault.BROKEN_AFTER:
-            self._answer_error(500)
-            return
-        if fault is Fault.CUT_HEAD:
-            self.wfile.write(b"HTTP/1.1 20")
-            self._reset(gently=True)
+        if fault is not None and self._spoil(fault):
             return
         self.send_response(status)
         for name, value in headers:
             if name.lower() not in _NOT_FORWARDED:
                 self.send_header(name, value)
+                if fault is Fault.DOUBLED:
+                    self.send_header(name, value)
         told = [value for name, value in headers if name.lower() == "content-length"]  # HEAD tells it without a body
         if status != 204:
             self.send_header("Content-Length", told[0] if told else str(len(body)))
@@ -192,6 +216,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset(gently=True)
             return
         self.wfile.write(body)
+
+    def _spoil(self, fault: Fault) -> bool:
+        """Whether something else was sent instead of the registry's answer."""
+        if fault in _STATUS:
+            self._answer_error(_STATUS[fault])
+        elif fault in _PAGES:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(_PAGES[fault])))
+            self.end_headers()
+            self.wfile.write(b"" if self.command == "HEAD" else _PAGES[fault])
+        elif fault is Fault.RESET_AFTER:
+            self._reset()
+        elif fault in _HEADS:
+            self.wfile.write(_HEADS[fault])
+            if fault is Fault.EARLY_HINTS:
+                return False
+            self._reset(gently=True)
+        else:
+            return False
+        return True
 
     def _answer_error(self, status: int) -> None:
         self.send_response(status)
