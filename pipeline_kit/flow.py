@@ -22,7 +22,7 @@ from pipeline_kit.model.rules import Rules
 from pipeline_kit.record import Entry, Record, Run, Setting, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping  # noqa: TC004 - a flow is never decoded
 
     from pipeline_kit.config import Settings  # noqa: TC004 - a flow is never decoded
     from pipeline_kit.context import Context  # noqa: TC004 - as above
@@ -61,7 +61,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     ``given`` are the settings that are not at their default; ``unwritten`` keeps the record in memory, for a plan.
     ``answers`` is a step that runs alone and whose answer no other step needs the record for; ``sealed`` one that
     itself needs nothing of it. ``no_version`` is why there is no version, for ``tag``, whose rules may do without;
-    ``damaged`` is why nothing of the record that was found is used.
+    ``damaged`` is why nothing of the record that was found is used. ``scan_options`` are those of the scan, for a step
+    that asks for one; ``kept`` are the steps that this run has made.
     """
 
     context: Context
@@ -80,6 +81,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     sealed: bool = False
     no_version: Failure | None = None
     damaged: Failure | None = None
+    scan_options: Callable[[], dict[str, Any]] = dict
+    kept: set[str] = msgspec.field(default_factory=set)
 
     @property
     def key(self) -> str:
@@ -185,18 +188,27 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     def built(self) -> Image:
         """What ``build`` gave."""
         found: Image = self._need("build")
-        return found
+        return msgspec.structs.replace(found, layout=str(self.layout))
 
-    def verdict(self) -> Verdict:
-        """What ``scan`` gave, of the image that was built."""
-        found: Verdict = self._need("scan")
-        self._same(found.digest, self.built().digest, "scan", "build")
+    def verdict(self) -> Verdict | None:
+        """What ``scan`` gave here last; None where it gave nothing, or the record's verdict is from elsewhere."""
+        found: Verdict | None = self._value("scan")
         return found
 
     def published(self) -> Published:
-        """What ``push`` gave."""
-        found: Published = self._need("push")
-        return found
+        """What ``push`` gave, here or elsewhere: a digest in the repository that is configured, and in no other."""
+        told: Published = self._told("push") or self._need("push")
+        repository = self.repository()
+        if self.local and told.repository.path == repository.path:
+            return msgspec.structs.replace(told, repository=repository)  # served at another port each time
+        if told.repository != repository:
+            raise Failure(
+                "record.repository",
+                f"the record says {told.repository}, and {repository} is configured",
+                why("Where an image comes from is for the configuration to say: nothing was sent to the other one."),
+                alternative(f"if that is where it is: pipeline-kit deploy --image {told.repository}"),
+            )
+        return told
 
     def deployed(self) -> Deployment:
         """What ``deploy`` gave in this environment."""
@@ -204,7 +216,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         return found
 
     def has(self, step: str) -> bool:
-        """Whether ``step`` has given a value for this commit."""
+        """Whether ``step`` has given a value for this commit, here."""
         return self._value(step) is not None
 
     def keep(self, step: str, started: float, seconds: float, outcome: Outcome) -> None:
@@ -259,6 +271,13 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                 why(f"This step takes what {step} gave, and that was in it."),
                 fix(f"pipeline-kit {step}"),
             )
+        if value is None and self._told(step) is not None:
+            raise Failure(
+                "record.elsewhere",
+                f"the record's {step} was not made here",
+                why("Anybody can write a record. What this job has not made itself, it makes again."),
+                fix(f"pipeline-kit {step}"),
+            )
         if value is None:
             raise Failure(
                 "record.missing",
@@ -269,11 +288,27 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         return value
 
     def _value(self, step: str) -> Any:
-        """What the step gave to this image, or to the one that had no name yet: a build needs none."""
-        for key in (self.key, self.context.root.name.lower()):
-            if entry := self._records().find(key, step, self._environment_of(step)):
-                return getattr(entry.value, step)
+        """What the step gave, in this run or earlier in this job: the record alone is no evidence."""
+        entry = self._entry(step)
+        if entry and (step in self.kept or self.proofs.holds(*self._mark(entry))):
+            return getattr(entry.value, step)
         return None
+
+    def _told(self, step: str) -> Any:
+        """What the record says that the step gave, whoever wrote it."""
+        entry = self._entry(step)
+        return getattr(entry.value, step) if entry else None
+
+    def _entry(self, step: str) -> Entry | None:
+        """The step's entry of this image, or of the one that had no name yet: a build needs none."""
+        keys = (self.key, self.context.root.name.lower())
+        found = (self._records().find(key, step, self._environment_of(step)) for key in keys)
+        return next((entry for entry in found if entry), None)
+
+    def _mark(self, entry: Entry) -> tuple[str, bytes]:
+        """What a proof of the entry goes by."""
+        key = " ".join((entry.step, entry.image, entry.environment))
+        return key, self.state.commit.encode() + msgspec.json.encode(entry.value)
 
     def _records(self) -> Record:
         if self.record is None:
@@ -319,6 +354,9 @@ class Flow(msgspec.Struct, dict=True, eq=False):
     def _append(
         self, step: str, started: float, seconds: float, word: str, detail: str, value: Values, failure: str = ""
     ) -> None:
+        if value.build:
+            value = Values(build=msgspec.structs.replace(value.build, layout=""))
+        self.kept.add(step)
         entry = Entry(
             image=self.key,
             step=step,
@@ -346,16 +384,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                 return
             self.record = self._records().with_entry(entry)
             output_folder.prepare(self.record_path.parent)
+            self.proofs.keep(*self._mark(entry))
             record.write(self.record, self.record_path)
 
     def _environment_of(self, step: str) -> str:
         return self.environment if step == "deploy" else ""
-
-    def _same(self, one: str, other: str, step: str, than: str) -> None:
-        if one != other:
-            raise Failure(
-                "record.digest",
-                f"{step} speaks of another image than {than}",
-                why(f"{step} judged {one}, {than} gave {other}."),
-                fix(f"pipeline-kit {step}"),
-            )

@@ -125,6 +125,7 @@ class Session:
             environment=shared.environment,
             rules=rules_of(settings, **options_of(self, shared, "version", given or {})),
             record_path=self.context.output / RECORD,
+            scan_options=lambda: options_of(self, shared, "scan", given or {}),
         )
         output_folder.refuse_tracked(self.context.output, flow.git)
         return flow

@@ -4,6 +4,16 @@ from pipeline_kit.catalogue.kind import Kind
 from pipeline_kit.errors import Exit
 
 KINDS: dict[str, Kind] = {
+    "unscanned": Kind(
+        Exit.REFUSED,
+        "The image has not passed the scan",
+        """Only an image that passed is deployed: a verdict on this very digest, made by this job under the policy that is configured now, with data that is young enough. Where there is none, deploy takes the image over from the registry by its digest and scans it.""",
+    ),
+    "revision": Kind(
+        Exit.REFUSED,
+        "The published image was built from another commit",
+        """The record comes from another job, so the image is asked itself: its label org.opencontainers.image.revision names another commit than the one that is checked out.""",
+    ),
     "unhealthy": Kind(
         Exit.ROLLED_BACK,
         "What was deployed did not become healthy",

@@ -22,6 +22,16 @@ cache folder ($XDG_CACHE_HOME, else ~/.cache) with the images that were built, h
 
 version and tag that run alone answer all the same, with a warning; pipeline-kit plan writes nothing.""",
     ),
+    "elsewhere": Kind(
+        Exit.USAGE,
+        "The record was written elsewhere",
+        """A record is a file that anybody can write: another job, another machine, or a person. What decides about an image (what was built, what the scan said) counts only where this job has made it itself, which a mark in its own state folder says, outside of the working tree. What was published is deployed from a record all the same: by its digest, from the repository that is configured, and after a scan.""",
+    ),
+    "repository": Kind(
+        Exit.REFUSED,
+        "The record names another repository than the configuration",
+        """An image comes from the repository that the configuration or the workflow names, and only that registry is sent a credential. A record that names another one is not followed.""",
+    ),
     "digest": Kind(
         Exit.BROKE,
         "Two steps speak of different images",

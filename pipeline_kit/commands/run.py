@@ -9,7 +9,15 @@ import click
 
 from pipeline_kit import __version__
 from pipeline_kit.ci.messages import Summary
-from pipeline_kit.commands.chain import Choice, ask_pure_steps, check_given, merged, options_of, refuse_all_packages
+from pipeline_kit.commands.chain import (
+    PURE,
+    Choice,
+    ask_pure_steps,
+    check_given,
+    merged,
+    options_of,
+    refuse_all_packages,
+)
 from pipeline_kit.commands.effective import changed, effective
 from pipeline_kit.commands.plan import show_plan
 from pipeline_kit.errors import Failure
@@ -118,8 +126,9 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
             # The git tag first, and with it the commit of the release's files: the steps go on from that commit.
             session.stopped_before = steps[0]
             session.perform(step_command("bump"), flow, options["bump"])
-        if steps[0] not in ("login", "version", "tag"):
-            ask_pure_steps(session, flow, shared, steps[0])
+        if not set(PURE) <= set(steps) and set(steps) - {"login", "version"}:
+            # What is not among the chosen steps is asked, never taken from a record that anybody may have written.
+            ask_pure_steps(session, flow, shared, steps[-1])
         for index, name in enumerate(steps):
             session.stopped_before = next(iter(steps[index + 1 :]), "")
             if outcome := session.perform(step_command(name), flow, options[name]):

@@ -74,11 +74,13 @@ def step_action(step: str) -> str:
     """The thin action of one step."""
     own = [Input(one.key, one.variable, one.sentence) for one in all_options() if one.step == step]
     shared = [one for one in inputs() if one.name in ("image", "config", "env")]
-    secret = [one for one in inputs() if one.name.startswith("registry-")] if step in ("login", "push") else []
+    secret = (
+        [one for one in inputs() if one.name.startswith("registry-")] if step in ("login", "push", "deploy") else []
+    )
     everything = [*shared, *own, *secret]
     token = f"        {_TOKEN}\n" if secret or step == "bump" else ""
     outputs = _STEP_OUTPUTS.get(step, ())
-    scanner = f"{_scanner('../../scripts')}\n" if step == "scan" else ""
+    scanner = f"{_scanner('../../scripts')}\n" if step in ("scan", "push", "deploy") else ""
     return f"""{_NOTE}name: pipeline-kit {step}
 description: {quoted(COMMANDS[step][1])}
 inputs:

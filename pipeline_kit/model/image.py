@@ -28,14 +28,15 @@ class PlatformImage(msgspec.Struct, frozen=True):
 
 class Image(msgspec.Struct, frozen=True, omit_defaults=True):
     """``digest`` is that of the one entry in the layout's index: a manifest, or an index of several platforms.
+    ``layout`` is where that is on this machine; a record leaves it out, and whoever reads one knows it by the image.
     ``adopted`` is an image that was not built now but taken over from the registry, where it is published.
     """
 
     digest: Digest
-    layout: str
     platforms: tuple[PlatformImage, ...]
     commit: str
     engine: Tool
+    layout: str = ""
     stages: int = 0
     adopted: bool = False
 

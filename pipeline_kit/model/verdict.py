@@ -68,7 +68,8 @@ class PlatformScan(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     """``outcome`` of the worst platform. ``stops`` are the findings that the policy stops on, worst first, each once
-    although several platforms have it. ``policy`` is the rule in words.
+    although several platforms have it. ``policy`` is the rule in words, and
+    ``policy_digest`` the digest of all that it goes by.
 
     ``data_time`` is when the scanner's database was made, in seconds since 1970. ``doubts`` say why it can't be told,
     and ``notes`` what a person should know; both name the platform where there are several.
@@ -78,6 +79,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Literal["pass", "refused", "unknown"]
     scanner: Tool
     policy: str
+    policy_digest: str = ""
     data_time: int = 0
     data_sha256: str = ""
     scans: tuple[PlatformScan, ...] = ()

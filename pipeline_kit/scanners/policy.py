@@ -39,6 +39,7 @@ def judge(
         outcome="refused" if stops else "unknown" if doubts else "pass",
         scanner=tool,
         policy=settings.rule,
+        policy_digest=settings.policy_digest,
         data_time=data.time,
         data_sha256=data.sha256,
         scans=tuple(scans),

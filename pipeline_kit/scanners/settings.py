@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline_kit.model.digest import Digest, digest_of
 from pipeline_kit.model.verdict import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OFFLINE = "offline"
+_DECIDING = (
+    *("fail_on", "fixable_only", "stop_unrated", "allow_no_os", "max_data_age"),
+    *("database", "java_database", "tool_sha256"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,11 @@ class ScanSettings:
     def offline(self) -> bool:
         """Whether nothing may be downloaded."""
         return self.database == OFFLINE
+
+    @property
+    def policy_digest(self) -> Digest:
+        """What tells one policy from another: all that decides, and nothing of where this machine keeps its data."""
+        return digest_of(repr([getattr(self, name) for name in _DECIDING]).encode())
 
     @property
     def rule(self) -> str:

@@ -242,7 +242,7 @@ def _adopted(flow: Flow, plan: Plan) -> Image | None:
     if layout is None:
         return None
     engine = Tool("registry", repository.registry)
-    return Image(layout.root.digest, str(flow.layout), layout.platforms, plan.commit, engine, adopted=True)
+    return Image(layout.root.digest, layout.platforms, plan.commit, engine, str(flow.layout), adopted=True)
 
 
 def _detail(image: Image, earlier: int) -> str:

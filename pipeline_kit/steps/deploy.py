@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline_kit.model.deployment import Deployment
     from pipeline_kit.model.image import Image
     from pipeline_kit.model.published import Published
-    from pipeline_kit.model.verdict import Verdict
     from pipeline_kit.targets.docker_options import DockerOptions
 
 
@@ -106,10 +105,19 @@ def command(flow: Flow, **options: Any) -> Outcome:
     """Serve the published digest: the new container is probed before the old one stops, and the old one comes back if
     the new one does not answer.
     """
+    from pipeline_kit.steps.clearance import cleared, taken_over
+
     target = _target(flow, options)
     published = flow.published()
     image = flow.built() if flow.has("build") else None
-    _refuse_another(published, image, flow.verdict() if flow.has("scan") and image else None)
+    _refuse_another(published, image)
+
+    def at_hand() -> Image:
+        nonlocal image
+        image = image or taken_over(flow, published)
+        return image
+
+    cleared(flow, published.digest, at_hand, "deploy.unscanned")
     deployment = deploy(
         published,
         image,
@@ -140,17 +148,15 @@ def _target(flow: Flow, options: dict[str, Any]) -> str:
     return target
 
 
-def _refuse_another(published: Published, image: Image | None, verdict: Verdict | None) -> None:
-    """What is deployed is what was built and what passed, as far as this record tells of both."""
-    told = {"build": image.digest if image else None, "scan": verdict.digest if verdict else None}
-    for step_name, digest in told.items():
-        if digest and digest != published.digest:
-            raise Failure(
-                "record.digest",
-                f"push and {step_name} speak of different images",
-                why(f"push gave {published.digest}, {step_name} gave {digest}."),
-                fix("pipeline-kit run --from scan"),
-            )
+def _refuse_another(published: Published, image: Image | None) -> None:
+    """What is deployed is what was built, where it was built here."""
+    if image and image.digest != published.digest:
+        raise Failure(
+            "record.digest",
+            "push and build speak of different images",
+            why(f"push gave {published.digest}, build gave {image.digest}."),
+            fix("pipeline-kit run --from scan"),
+        )
 
 
 def _docker_options(flow: Flow, options: dict[str, Any]) -> DockerOptions:

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
+from pipeline_kit.gate.authorised import refuse_unscanned
 from pipeline_kit.model.digest import short
 from pipeline_kit.model.published import Published
 from pipeline_kit.record import Values
@@ -38,7 +38,7 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
     from pipeline_kit.oci.patience import SHORT
     from pipeline_kit.oci.transfer import publish, stage
 
-    _refuse_unscanned(image, verdict)
+    refuse_unscanned(image.digest, verdict, "push.unscanned")
     credential = find(repository, context, TARGET_SOURCES)
     registry = connect(repository, credential, context)
     if (
@@ -91,7 +91,10 @@ def command(flow: Flow) -> Outcome:
     plan = flow.plan()
     if not plan.publishes:
         raise Skip(_reason(flow, plan))
-    image, verdict, repository = flow.built(), flow.verdict(), flow.repository()
+    from pipeline_kit.steps.clearance import cleared
+
+    image, repository = flow.built(), flow.repository()
+    verdict = cleared(flow, image.digest, lambda: image, "push.unscanned")
     published = push(image, plan, verdict, repository, flow.context, flow.git)
     reference = str(published.reference)
     stayed = [f"{tag.name} stays: {tag.kept}" for tag in published.tags if tag.kept]
@@ -105,16 +108,6 @@ def _reason(flow: Flow, plan: Plan) -> str:
         return f"nothing is published: {plan.reason}"
     count = f"{len(plan.tags)} tag{'' if len(plan.tags) == 1 else 's'}"
     return f"{plan.reason}; {flow.context.event.base or 'main'} would publish {count}"
-
-
-def _refuse_unscanned(image: Image, verdict: Verdict) -> None:
-    if verdict.outcome != "pass" or verdict.digest != image.digest:
-        raise Failure(
-            "push.unscanned",
-            f"{short(image.digest)} has not passed the scan",
-            why(f"The last verdict is {verdict.outcome}, on {short(verdict.digest)}."),
-            fix("pipeline-kit scan"),
-        )
 
 
 def _stays(registry: Registry, plan: Plan, git: Git, tag: Tag, held: HeldManifest) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from pipeline_kit.errors import Failure, log
 from pipeline_kit.flow import Flow, Outcome
@@ -43,6 +44,7 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
             verified = verify(Path(image.layout), image.digest, progress=activity, memory=context.memory)
         except Failure as failure:
             raise failure.extended(log(f"the layout is kept as {_set_aside(Path(image.layout))}")) from None
+    image = replace(image, platforms=verified.platforms)
     settings.cache.mkdir(parents=True, exist_ok=True)
     with Pin(Path(image.layout), verified.files) as pin:
         scans, data = _all_platforms(chosen, image, settings, context, pin)
@@ -82,7 +84,7 @@ def _all_platforms(
 
 def _would(flow: Flow, **options: Any) -> str:
     """What a dry run says."""
-    settings = _settings(flow, options)
+    settings = settings_of(flow, options)
     return f"judge it with {options['scanner']}: stop on {settings.rule}; data at most {settings.max_data_age} days old"
 
 
@@ -156,10 +158,14 @@ def command(flow: Flow, **options: Any) -> Outcome:
     """Judge the built image: pass (0), refused (2), or cannot tell (3), which counts as no. Every finding goes into
     .pipeline-kit/scan.sarif.
     """
+    return judged(flow, flow.built(), **options)
+
+
+def judged(flow: Flow, image: Image, **options: Any) -> Outcome:
+    """The outcome for ``image``, with its report; the failure ``scan.*`` where it is a no."""
     from pipeline_kit.scanners import refusal, sarif
 
-    settings = _settings(flow, options)
-    image = flow.built()
+    settings = settings_of(flow, options)
     verdict = scan(image, flow.context, scanner=options["scanner"], settings=settings)
     report = flow.context.output / _REPORT
     flow.context.keep(report, sarif.encoded(verdict))
@@ -182,7 +188,8 @@ def _detail(verdict: Verdict, now: float) -> str:
     return f"{verdict.scanner.name} {version}, data {age} old, {packages}, 0 stop"
 
 
-def _settings(flow: Flow, options: dict[str, Any]) -> ScanSettings:
+def settings_of(flow: Flow, options: dict[str, Any]) -> ScanSettings:
+    """The options of the step as the scanner and the policy take them."""
     from pipeline_kit.model.verdict import Severity
     from pipeline_kit.scanners.settings import ScanSettings
 

@@ -79,7 +79,7 @@ def built(folder: Path, base: BaseImage, service: Service) -> Image:
     if service.healthcheck:
         config["Healthcheck"] = service.healthcheck
     digest = write_layout(folder, [*map(io.BytesIO, layers), _tar(service.files)], config)
-    return Image(digest, str(folder), read(folder).platforms, "0" * 40, Tool("test", "1"))
+    return Image(digest, read(folder).platforms, "0" * 40, Tool("test", "1"), str(folder))
 
 
 def published(image: Image, repository: Repository, context: Context) -> Published:

@@ -270,8 +270,7 @@ def test_images_of_a_working_tree_share_blobs_but_no_damage(kit: Kit) -> None:
     def built(name: str) -> Path:
         run = kit("build", "--image", f"127.0.0.1:1/{name}")
         assert run.code == 0, run.stderr
-        (entry,) = (entry for entry in kit.record()["entries"] if (entry["image"], entry["step"]) == (name, "build"))
-        return Path(entry["value"]["build"]["layout"])
+        return kit.layout(name)
 
     web, api = built("web"), built("api")
     largest = max((web / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
@@ -318,7 +317,7 @@ def test_a_secret_is_in_no_layer_no_log_and_no_record(kit: Kit, docker_registry:
         MY_TOKEN=secret,
     )
     assert run.code == 0, run.stderr
-    layout = Path(kit.value("build")["layout"])
+    layout = kit.layout("web")
     places = [*layout.rglob("*"), *(kit.folder / ".pipeline-kit").rglob("*"), *docker_registry.storage.rglob("*")]
     for path in places:
         if path.is_file():

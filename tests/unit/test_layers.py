@@ -50,6 +50,7 @@ MAY_IMPORT = {
     "steps": EFFECTS
     | {
         "flow",
+        "gate",
         "versioning",
         "tagging",
         "record",

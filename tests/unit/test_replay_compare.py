@@ -21,7 +21,7 @@ def digest(letter: str) -> str:
 
 
 PLATFORM = PlatformImage(Platform("linux", "amd64"), digest("b"), digest("c"), (digest("1"), digest("2")), 10)
-IMAGE = Image(digest("a"), "/layout", (PLATFORM,), "0" * 40, Tool("docker", "28.1.0"))
+IMAGE = Image(digest("a"), (PLATFORM,), "0" * 40, Tool("docker", "28.1.0"))
 VERDICT = Verdict(digest("a"), "pass", Tool("Trivy", "0.76.0"), "HIGH", 1, digest("d"), ())
 
 

@@ -21,9 +21,7 @@ FINDING = Finding("CVE-2026-1", Severity.HIGH, "urllib3", "2.0.7", fixed="2.2.2"
 MINOR = Finding("CVE-2026-2", Severity.LOW, "zlib", "1.2")
 NAMED = NextVersion("1.5.0", "from the tag", released=True, changes=("feat: a | b", "fix: <img src=x>"))
 PLAN = Plan("9" * 40, 1, "1.5.0", "from the tag", released=True, tags=(Tag("1.5.0", "version"),), changes=NAMED.changes)
-BUILT = Image(
-    DIGEST, "/layout", (PlatformImage(AMD64, DIGEST, CONFIG, (), 48_300_000),), "9" * 40, Tool("buildx", "0.38.2")
-)
+BUILT = Image(DIGEST, (PlatformImage(AMD64, DIGEST, CONFIG, (), 48_300_000),), "9" * 40, Tool("buildx", "0.38.2"))
 SCAN = PlatformScan(AMD64, DIGEST, CONFIG, 142, "debian 12", (FINDING, MINOR))
 PASSED = Verdict(DIGEST, "pass", Tool("Trivy", "0.76.0"), "HIGH or worse", scans=(SCAN,))
 REFUSED = Verdict(DIGEST, "refused", Tool("Trivy", "0.76.0"), "HIGH or worse", scans=(SCAN,), stops=(FINDING,))

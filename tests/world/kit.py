@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class Kit:
     def record(self) -> Any:
         """The run record."""
         return json.loads((self.folder / ".pipeline-kit" / "run.json").read_text())
+
+    def layout(self, image: str) -> Path:
+        """Where the layout of that image is, in the user's cache: no record says so."""
+        (found,) = Path(self.environ["XDG_CACHE_HOME"]).glob(f"pipeline-kit/runs/*/layouts/{image}")
+        return found
 
     def value(self, step: str) -> Any:
         """What a step gave, from the record."""

@@ -56,7 +56,7 @@ def write_image(
         root = _write(folder, INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
     write_index(folder, root)
     layout = read(folder)
-    return Image(root.digest, str(folder), layout.platforms, "0" * 40, Tool("test", "1"))
+    return Image(root.digest, layout.platforms, "0" * 40, Tool("test", "1"), str(folder))
 
 
 def _manifest(folder: Path, tars: Sequence[bytes], platform: Platform, labels: Mapping[str, str]) -> Descriptor:
