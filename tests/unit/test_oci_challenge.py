@@ -42,9 +42,9 @@ def test_any_text_is_accepted(header: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a", "a ", 'a="', "=", 'a="\\"', "a=b,"])
 def test_a_long_header_takes_no_long_time(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()  # however busy the machine is
     parse_challenges(piece * 60_000)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
