@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import socket
 import time
 from contextlib import contextmanager
@@ -21,11 +23,13 @@ from pipeline_kit.oci.blob_source import BlobSource
 from pipeline_kit.oci.client import Registry
 from pipeline_kit.oci.credential import anonymous
 from pipeline_kit.oci.patience import Deadline
+from pipeline_kit.oci.server import serving
 from tests.world.fast_clock import FastClock
 from tests.world.scripted_server import ScriptedServer, answer, running_scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from pipeline_kit.context import Clock
 
@@ -118,6 +122,49 @@ def test_a_registry_that_takes_its_time_for_every_answer_is_given_up() -> None:
     assert "GET manifests/latest" in failure.notes[0].text
     assert f"waits for {server.address}: GET manifests/latest" in told
     assert seconds < _GENEROUS
+
+
+def test_a_full_disk_of_the_registry_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FastClock(1000)
+    with serving(tmp_path, durable=False) as address, _connected(address, clock) as registry:
+        registry.put_blob(b"{}")
+        monkeypatch.setattr("pipeline_kit.oci.server.disk.Disk.scratch_file", _no_space)
+        failure, _ = _failure(lambda: registry.put_manifest(_MANIFEST, "application/vnd.oci.image.index.v1+json", "1"))
+    assert failure.kind == "registry.quota"
+    assert clock.waited == 0
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content_Type": "text/html"}])
+@pytest.mark.parametrize("body", [b"", b"<html>sign in</html>"])
+def test_an_empty_page_is_no_registry_and_no_manifest(body: bytes, headers: dict[str, str]) -> None:
+    def script(_: ScriptedServer, connection: socket.socket, __: str) -> None:
+        connection.sendall(answer(body, **headers))
+
+    with running_scripted_server(script) as server, _connected(server.address) as registry:
+        for act in (registry.granted, lambda: registry.get_manifest("latest"), lambda: registry.head_manifest("1")):
+            failure, _ = _failure(act)
+            assert (failure.kind, failure.exit) == ("registry.unexpected", Exit.BROKE)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"{}", {}),
+        (b"", {"Docker_Distribution_Api_Version": "registry/2.0"}),
+        (b"true", {"docker_distribution_api_version": "registry/2.0"}),
+        (b"{}\n", {"Content_Type": "application/json"}),
+    ],
+)
+def test_what_registries_say_of_themselves_is_enough(body: bytes, headers: dict[str, str]) -> None:
+    def script(_: ScriptedServer, connection: socket.socket, __: str) -> None:
+        connection.sendall(answer(body, **headers))
+
+    with running_scripted_server(script) as server, _connected(server.address) as registry:
+        assert registry.granted() is None
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_full_disk_is_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         registry.push_blob("shop/web", EMPTY)
         registry.push("shop/web", "1", manifest())
         monkeypatch.setattr("pipeline_kit.oci.server.disk.Disk.write", _no_space)
-        assert registry.push("shop/web", "2", manifest()).status == 500
+        assert registry.push("shop/web", "2", manifest()).status == 507
         assert registry("GET", "shop/web/tags/list").json["tags"] == ["1"]
         assert registry("GET", "shop/web/manifests/2").status == 404
 

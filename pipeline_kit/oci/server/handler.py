@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -58,8 +59,11 @@ class Handler(BaseHTTPRequestHandler):
             raise
         except Exception as error:  # noqa: BLE001 - a full disk, or a mistake of ours: an answer tells more than a cut
             self.server.log(f"{self.command} {printable(self.path)} {type(error).__name__}: {error}")
-            reason = isinstance(error, OSError) and error.strerror
-            response = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "UNKNOWN", reason or "the registry failed").response
+            reason = error.strerror if isinstance(error, OSError) else ""
+            # Another try would not help on a full disk, and clients make several after a 500.
+            is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            status = HTTPStatus.INSUFFICIENT_STORAGE if is_full else HTTPStatus.INTERNAL_SERVER_ERROR
+            response = ApiError(status, "UNKNOWN", reason or "the registry failed").response
         if not body.drain(_DRAIN):
             self.close_connection = True
         return response
