@@ -168,7 +168,8 @@ def _misuse(error: click.UsageError, session: Session, arguments: list[str]) -> 
 
 def _done(error: BaseException) -> str:
     """What was done by the time of an interrupt: whoever was in the middle of something has noted how far it got."""
-    return "; ".join(["children were stopped", *getattr(error, "__notes__", ["nothing is half-published"])])
+    noted = [note for one in (error, error.__cause__) for note in getattr(one, "__notes__", [])]
+    return "; ".join(["children were stopped", *(noted or ["nothing is half-published"])])
 
 
 def _line(session: Session, failure: Failure, arguments: list[str]) -> str:

@@ -3,7 +3,7 @@
 from pipeline_kit.catalogue.kind import Kind
 from pipeline_kit.errors import Exit
 
-_STOPPED = """What had been started was stopped. Nothing is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest.
+_STOPPED = """What had been started was stopped. No image is half-published: blobs without a manifest are invisible to whoever pulls by tag or digest. Where tags were being set, the last line names those that are.
 
 A git tag that was being pushed may reach the remote all the same, with its commit or not at all: the message says so, and the same command finds out."""
 

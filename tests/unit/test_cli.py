@@ -6,11 +6,12 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from pipeline_kit import cli
 from pipeline_kit.commands.effective import effective
-from pipeline_kit.errors import Failure
+from pipeline_kit.errors import Failure, Stopped
 from pipeline_kit.session import Session
 from pipeline_kit.steps.command import Shared
 
@@ -201,3 +202,19 @@ def test_every_command_has_help_with_examples(name: str, capsys: pytest.CaptureF
 def test_without_a_home_the_state_is_not_in_the_working_tree(tmp_path: Path) -> None:
     state = Session({}, tmp_path, io.StringIO(), io.StringIO()).context.state
     assert not state.is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt(), Stopped(15)])
+def test_an_interrupt_tells_what_was_done_by_then(
+    shell: Shell, ended: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @click.command
+    def interrupted() -> None:
+        raise ended
+
+    monkeypatch.setattr(cli.Commands, "get_command", lambda *_: interrupted)
+    assert "Children were stopped; nothing is half-published. Exit 1" in shell("push")[2]
+    ended.add_note("all blobs, 2 of 4 tags published (1.5.0 1.5), and perhaps 1")
+    said = shell("push")[2]
+    assert "Children were stopped; all blobs, 2 of 4 tags published (1.5.0 1.5), and perhaps 1. Exit 1" in said
+    assert "half-published" not in said
