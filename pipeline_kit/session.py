@@ -47,6 +47,7 @@ class Session:
         self.answers = False
         self.line: Callable[[Failure], str] | None = None
         self._stdout = stdout
+        self._of_base: dict[str, Settings] = {}
         self.dialect = ci.detect(environ)
         self.secrets = Redactor()
         self.terminal = Terminal(stderr, self.dialect, environ, self.secrets)
@@ -95,22 +96,23 @@ class Session:
         settings = self.settings(given)
         if environment and environment not in settings.environments():
             raise _no_environment(environment, settings)
-        found = settings.options(step, environment)
-        if step == "scan" and self.context.event.kind == "pull_request":
-            found = self._under_rules_of_base(found, environment)
+        found = self.settings_of(step, given).options(step, environment)
         if image := settings.text("environments", environment, "image") or settings.text("image"):
             found["image"] = image
         return found
 
-    def _under_rules_of_base(self, found: dict[str, Any], environment: str) -> dict[str, Any]:
-        from pipeline_kit.base_policy import RULES, rules_of_base
+    def settings_of(self, step: str, given: str) -> Settings:
+        """The configuration that the options of ``step`` come from. Those of a pull request's scan come from the branch
+        that it goes to; only a file that is not in the tree is the workflow's own.
+        """
+        inside = Path(os.path.normpath(self.folder / given)).is_relative_to(self.context.root)
+        if step != "scan" or self.context.event.kind != "pull_request" or not inside:
+            return self.settings(given)
+        if given not in self._of_base:
+            from pipeline_kit.base_policy import settings_of_base
 
-        rules = rules_of_base(self.context, environment)
-        if rules is None:
-            if RULES & found.keys():
-                self.terminal.warn(f"scan's rules are the pull request's own: {self.context.event.base} is not here")
-            return found
-        return {key: value for key, value in found.items() if key not in RULES} | rules
+            self._of_base[given] = settings_of_base(self.context, self.folder, given)
+        return self._of_base[given]
 
     def flow(self, shared: Shared, given: dict[str, str] | None = None) -> Flow:
         """A flow for this working tree; ``given`` are options of steps that win over all, as ``--set`` has them."""

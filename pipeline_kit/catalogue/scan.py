@@ -22,6 +22,11 @@ is missing is named. It counts as a no.
 
 An image that is meant to have no operating system (FROM scratch) says so: scan.allow-no-os with the reason, which is shown with the verdict.""",
     ),
+    "base": Kind(
+        Exit.UNKNOWN,
+        "The rules for this pull request can't be read",
+        """The scan of a pull request goes by the configuration of the branch that it goes to: all of its options, at the same path there. That branch is not in this clone, or its file can't be read, so nobody can tell whether the change may pass. Fetch the branch (fetch-depth: 0 on GitHub, fetchDepth: 0 on Azure Pipelines), or mend the file there first. A branch without the file has the defaults.""",
+    ),
     "data": Kind(
         Exit.UNKNOWN,
         "There is no usable vulnerability database",

@@ -20,8 +20,12 @@ DEFAULT = "default"
 WITHHELD = frozenset({"build.cache-from", "build.cache-to", "deploy.variables"})
 
 
-def effective(session: Session, shared: Shared, given: Mapping[str, str] | None = None) -> tuple[Setting, ...]:
-    """All options with their values, in the order of precedence: ``given``, environment, file, default."""
+def effective(
+    session: Session, shared: Shared, given: Mapping[str, str] | None = None, *, without: tuple[str, ...] = ()
+) -> tuple[Setting, ...]:
+    """All options with their values, in the order of precedence: ``given``, environment, file, default; those of the
+    steps ``without`` are left out.
+    """
     from pipeline_kit.generate.options import all_options
 
     settings = session.settings(shared.config)
@@ -33,10 +37,13 @@ def effective(session: Session, shared: Shared, given: Mapping[str, str] | None 
         if settings.text(*key) and not (found and key == ("image",)):
             found.append(Setting(".".join(key), settings.text(*key), str(settings.place(*key))))
     for step, options in _by_step(all_options()).items():
+        if step in without:
+            continue
         values = session.defaults(shared.config, step, shared.environment)
+        of_step = session.settings_of(step, shared.config)
         found += [
             _overridden(session, option, given or {})
-            or _configured(option, values, settings, shared.environment)
+            or _configured(option, values, of_step, shared.environment)
             or Setting(option.path, option.default, DEFAULT)
             for option in options
         ]

@@ -118,7 +118,8 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
         refuse_all_packages(options["version"])
     if release:
         refuse_other_packages(flow, options["bump"])
-    flow.given = changed(effective(session, shared, given))
+    judged = "scan" in steps or flow.context.event.publishes
+    flow.given = changed(effective(session, shared, given, without=() if judged else ("scan",)))
     session.terminal.line(_header(session, flow))
     outcomes: dict[str, Outcome] = {}
     try:

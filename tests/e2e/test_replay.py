@@ -44,6 +44,7 @@ def test_a_run_comes_out_the_same(kit: Kit, tmp_path: Path) -> None:
 def test_the_event_and_the_settings_are_those_of_the_run(kit: Kit, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"number": 7, "head": {"repo": {"full_name": "shop/web"}}}}))
+    Repository(kit.folder, new=False)("update-ref", "refs/remotes/origin/main", "HEAD")
     record = recorded(
         kit,
         tmp_path / "fetched.json",

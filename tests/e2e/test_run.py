@@ -146,6 +146,7 @@ def test_without_scanner_data_it_is_unknown_which_is_a_no(
 def test_a_pull_request_publishes_nothing_and_says_what_main_would(kit: Kit, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"repository": {"default_branch": "main", "full_name": "o/r"}, "number": 7}))
+    Repository(kit.folder, new=False)("update-ref", "refs/remotes/origin/main", "HEAD")
     run = kit(
         "run",
         GITHUB_ACTIONS="true",

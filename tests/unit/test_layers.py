@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "git": GROUND | {"process", "tree"},
     "versioning": GROUND,
     "tagging": GROUND | {"versioning"},
-    "base_policy": GROUND | {"config", "git"},
+    "base_policy": GROUND | {"ci", "config", "git"},
     "record": GROUND | {"tree"},
     "gate": GROUND | {"record"},
     "replay": GROUND | {"context", "git", "record", "tree"},
