@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from pipeline_kit.commands.effective import WITHHELD
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.process import Command
 from pipeline_kit.render.table import table
+from pipeline_kit.replay import program
 from pipeline_kit.replay.compare import STEPS, Comparison, compare
 from pipeline_kit.replay.tree import tree
 from pipeline_kit.scratch import scratch
@@ -46,7 +46,7 @@ class Replay(msgspec.Struct, frozen=True):
     epilog="""\b
 Examples:
   pipeline-kit replay                        the last run of this working tree
-  gh run download 1234567 --name pipeline-kit-record && pipeline-kit replay run.json
+  gh run download 1234567 --name pipeline-kit-record-web --dir record && pipeline-kit replay record
   pipeline-kit replay run.json --format json""",
 )
 @click.argument("file", metavar="RECORD", default=f".pipeline-kit/{record.NAME}")
@@ -89,7 +89,7 @@ def _again(session: Session, found: Record, image: str, folder: Path) -> Record 
     only = [text for step in steps for text in ("--only", step)]
     done = session.context.run.run(
         Command(
-            argv=(sys.executable, "-m", "pipeline_kit", "run", *only),
+            argv=program.argv("run", *only),
             cwd=folder,
             extra=_environment(session, found),
             tied=True,
