@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from pipeline_kit import tree
+from pipeline_kit import output_folder, tree
 from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.process import Runner
 
@@ -152,6 +152,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def log(self, step: str) -> Path:
         """Where the output of the tools of ``step`` goes; an earlier one is removed."""
         path = self.output / "logs" / f"{step}.log"
+        output_folder.prepare(self.output)
         tree.fresh(path, top=self.root).close()
         return path
 

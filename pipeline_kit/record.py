@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from pipeline_kit import tree
+from pipeline_kit import output_folder, tree
 from pipeline_kit.errors import Failure, Note, alternative, fix, why
 from pipeline_kit.model.bump import Bumped
 from pipeline_kit.model.deployment import Deployment
@@ -171,9 +171,14 @@ def _missing(path: Path, *, own: bool) -> Failure:
 
 
 def write(record: Record | _Sealed, path: Path) -> None:
-    """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part."""
+    """Write the record so that a reader, or a run that is cut off, sees the old one or the new one, never a part. The
+    folder that it is in ignores itself.
+    """
     try:
+        output_folder.prepare(path.parent)
         write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n", top=_top(path))
+    except OSError as error:
+        raise unwritten(path, error, *WHY_WRITTEN) from error
     except Failure as failure:
         raise failure.extended(*WHY_WRITTEN) from None
 
