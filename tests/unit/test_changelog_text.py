@@ -70,6 +70,11 @@ def test_nothing_but_words_comes_of_any_text(text: str) -> None:
         ("ssh://git@github.com/contoso/shop", "https://github.com/contoso/shop/commit/c"),
         ("https://dev.azure.com/contoso/shop/_git/web", "https://dev.azure.com/contoso/shop/_git/web/commit/c"),
         ("https://contoso@dev.azure.com/contoso/a%20b/_git/web", "https://dev.azure.com/contoso/a%20b/_git/web/commit/c"),
+        ("contoso@vs-ssh.visualstudio.com:v3/contoso/shop/web", "https://dev.azure.com/contoso/shop/_git/web/commit/c"),
+        (
+            "ssh://contoso@vs-ssh.visualstudio.com/v3/contoso/shop/web",
+            "https://dev.azure.com/contoso/shop/_git/web/commit/c",
+        ),
         ("git@ssh.dev.azure.com:v3/contoso/shop/web", "https://dev.azure.com/contoso/shop/_git/web/commit/c"),
         ("https://contoso.visualstudio.com/shop/_git/web", "https://contoso.visualstudio.com/shop/_git/web/commit/c"),
         ("https://gitlab.com/contoso/team/shop.git", "https://gitlab.com/contoso/team/shop/-/commit/c"),
