@@ -84,10 +84,12 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
+    from pipeline_kit.ci.inputs import take_inputs
     from pipeline_kit.render.terminal import discard
     from pipeline_kit.session import Session
 
     _reopen_closed()
+    take_inputs(os.environ)
     os.environ["PATH"] = absolute_path(os.environ)
     folder = _working_folder()
     session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
@@ -98,7 +100,8 @@ def run(arguments: Sequence[str]) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     session.line = lambda failure: _line(session, failure, list(arguments))
     try:
-        return _guarded(session, list(arguments))
+        with session.closing:
+            return _guarded(session, list(arguments))
     except BrokenPipeError:
         # Whoever read our output went away; there is nobody left to tell.
         discard(sys.stdout)

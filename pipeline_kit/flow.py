@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pipeline_kit import __version__, output_folder, record, state_folder, tree
+from pipeline_kit import __version__, artifact, record, state_folder, tree
 from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.gate.proofs import Proofs
 from pipeline_kit.git import Git
@@ -51,7 +51,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Skip(Exception):  # noqa: N818 - no error: the step has nothing to do
-    """A step does nothing, for a reason that its line gives."""
+    """A step does nothing, for a reason that its line gives. ``outputs`` are those of what is there already."""
+
+    def __init__(self, reason: str, outputs: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.outputs = outputs or {}
 
 
 class Flow(msgspec.Struct, dict=True, eq=False):
@@ -331,15 +335,14 @@ class Flow(msgspec.Struct, dict=True, eq=False):
 
     def _read(self) -> Record:
         fresh = self._fresh()
-        if not self.record_path.exists():
-            return fresh
         try:
-            found = record.read(self.record_path)
+            found = record.read(self.record_path) if self.record_path.exists() else fresh
         except Failure as failure:
             self._leave(failure)
-            return fresh
+            found = fresh
         # The values of another commit say nothing about this one: they stay in git's ignore, not in this run.
-        return msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
+        own = msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
+        return artifact.taken_over(own, self.context.environ.get(artifact.FOLDER, ""))
 
     def _leave(self, failure: Failure) -> None:
         """Go on without the record that was found: it is evidence of nothing, and no reason to stop."""
@@ -373,7 +376,6 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             return
         with self.writing(self.record_path.parent):
             if self.sealed:
-                output_folder.prepare(self.record_path.parent)
                 try:
                     record.append(self.record_path, self._fresh(), entry)
                 except Failure as failure:
@@ -383,7 +385,6 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                     record.write(self._fresh().with_entry(entry), self.record_path)
                 return
             self.record = self._records().with_entry(entry)
-            output_folder.prepare(self.record_path.parent)
             self.proofs.keep(*self._mark(entry))
             record.write(self.record, self.record_path)
 

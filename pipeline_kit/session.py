@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import ExitStack
 from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 class Session:
     """What the commands share. ``step`` is the one that runs now: a failure belongs to it. ``answers`` is a step that
-    runs alone and only answers; ``line`` makes the line that repeats a failure.
+    runs alone and only answers; ``line`` makes the line that repeats a failure. ``closing`` is done at the end,
+    however it comes, when all is told.
     """
 
     def __init__(self, environ: Mapping[str, str], folder: Path, stdout: IO[str], stderr: IO[str]) -> None:
@@ -46,6 +48,7 @@ class Session:
         self.started = 0.0
         self.answers = False
         self.line: Callable[[Failure], str] | None = None
+        self.closing = ExitStack()
         self._stdout = stdout
         self._of_base: dict[str, Settings] = {}
         self.dialect = ci.detect(environ)
@@ -161,6 +164,7 @@ class Session:
         except Skip as skip:
             flow.keep_skipped(name, str(skip))
             self.terminal.step(name, "skipped", str(skip), self.elapsed())
+            self._send_outputs(skip.outputs)
             return None
         except Failure as failure:
             failure.cleaned(self.secrets.text)
@@ -170,12 +174,15 @@ class Session:
         seconds = self.elapsed()
         flow.keep(name, started, seconds, outcome)
         self.terminal.step(name, outcome.word, outcome.detail, seconds)
-        for key, value in outcome.outputs.items():
-            self.terminal.send(Output(key, value))
+        self._send_outputs(outcome.outputs)
         for key, value in outcome.variables.items():
             self.terminal.send(Variable(key, value))
         self.step = ""
         return outcome
+
+    def _send_outputs(self, outputs: Mapping[str, str]) -> None:
+        for key, value in outputs.items():
+            self.terminal.send(Output(key, value))
 
     def begin(self, step: str, now: float) -> None:
         """Name the step that runs from now on."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline_kit import __version__
-from pipeline_kit.ci.messages import Summary
+from pipeline_kit import __version__, artifact, ci
+from pipeline_kit.ci.messages import Output, Summary
 from pipeline_kit.commands.chain import (
     PURE,
     Choice,
@@ -102,6 +102,7 @@ def command(session: Session, /, **options: Any) -> None:
         return
     with ExitStack() as stack:
         stack.enter_context(flow.locked())
+        session.closing.callback(_keep_record, session, flow, choice)
         if flow.local:
             from pipeline_kit.commands.local_registry import use_local_registry
 
@@ -136,9 +137,9 @@ def _run(session: Session, flow: Flow, shared: Shared, choice: Choice, given: di
                 outcomes[name] = outcome
         session.stopped_before = ""
     except Failure as failure:
-        _summarise(session, flow, "\n".join(session.told(failure)))
+        _summarise(session, flow, choice, "\n".join(session.told(failure)))
         raise
-    _summarise(session, flow)
+    _summarise(session, flow, choice)
     for line in _footer(session, flow, outcomes, flow.context.clock.monotonic() - started):
         session.terminal.line(line)
     # The reference is what a script goes on with; a run that ends earlier gives what its last step gave.
@@ -172,11 +173,29 @@ def _footer(session: Session, flow: Flow, outcomes: dict[str, Outcome], seconds:
     ]
 
 
-def _summarise(session: Session, flow: Flow, failure: str = "") -> None:
+def _summarise(session: Session, flow: Flow, choice: Choice, failure: str = "") -> None:
     from pipeline_kit.render.summary import summary
 
     if flow.record is not None and session.dialect.NAME != "local":
-        session.terminal.send(Summary(summary(flow.record, flow.key, failure), f"pipeline-kit {flow.key}"))
+        page = summary(flow.record, flow.key, failure, _artifact(flow, choice))
+        session.terminal.send(Summary(page, f"pipeline-kit {flow.key}"))
+
+
+def _keep_record(session: Session, flow: Flow, choice: Choice) -> None:
+    """Have the CI's next step keep the record, as ``artifact`` from the folder ``artifact-folder``."""
+    if ci.temporary_folder(session.environ) is None:
+        return
+    folder = flow.context.state / "artifact"
+    try:
+        if artifact.keep(flow.context.output, folder):
+            session.terminal.send(Output("artifact", _artifact(flow, choice)))
+            session.terminal.send(Output("artifact-folder", str(folder)))
+    except (OSError, Failure) as error:
+        session.terminal.warn(f"the record is not kept as an artifact: {error}")
+
+
+def _artifact(flow: Flow, choice: Choice) -> str:
+    return artifact.name(flow.key, flow.environment, choice.first, flow.context.identity)
 
 
 command.params.extend(shared_options())

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline_kit.ci.inputs import carrier
 from pipeline_kit.generate.options import all_options
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """``name`` as GitHub writes it, ``variable`` is the environment variable that carries it."""
+    """``name`` as GitHub writes it, ``variable`` is the environment variable that it sets."""
 
     name: str
     variable: str
@@ -25,6 +26,11 @@ class Input:
         """``name`` as Azure Pipelines writes it: ``failOn`` for ``fail-on``."""
         first, *rest = self.name.split("-")
         return first + "".join(word.capitalize() for word in rest)
+
+    @property
+    def carrier(self) -> str:
+        """The variable that it comes in."""
+        return carrier(self.variable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,10 @@ OUTPUTS = (
     Output("tag", "The git tag of the release, where bump or run --release made one."),
     Output("notes", "What is new in that release, in Markdown."),
     Output("url", "Where the container serves."),
+    Output("artifact", "The name of the artifact that has the run's record."),
 )
+# No option: it says where the step starts the program.
+WORKING_DIRECTORY = Input("working-directory", "", "Folder to work in, such as the path of the checkout.")
 # What the thin action of one step gives beside these.
 STEP_OUTPUTS = (
     Output("tag-names", "The tags without the images' names, one a line."),

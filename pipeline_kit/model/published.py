@@ -30,3 +30,17 @@ class Published(msgspec.Struct, frozen=True, omit_defaults=True):
     def reference(self) -> Reference:
         """The reference that can't move."""
         return by_digest(self.repository, self.digest)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What later steps and jobs go on with."""
+        return published_outputs(self.repository, self.digest)
+
+
+def published_outputs(repository: Repository, digest: Digest) -> dict[str, str]:
+    """What later steps and jobs go on with, of the image ``digest`` in ``repository``."""
+    return {
+        "repository": str(repository),
+        "reference": str(by_digest(repository, digest)),
+        "digest": digest,
+    }

@@ -26,8 +26,10 @@ _MOST_ROWS = 50
 _SHOWN = (*BESIDE, *ORDER)
 
 
-def summary(record: Record, image: str, failure: str = "") -> str:
-    """The page for one image of the record; ``failure`` is the block of what stopped the run, as in the terminal."""
+def summary(record: Record, image: str, failure: str = "", artifact: str = "") -> str:
+    """The page for one image of the record; ``failure`` is the block of what stopped the run, as in the terminal, and
+    ``artifact`` the name under which the record is kept.
+    """
     entries = [entry for entry in record.entries if entry.image == image]
     entries.sort(key=lambda entry: _SHOWN.index(entry.step) if entry.step in _SHOWN else len(_SHOWN))
     parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]
@@ -39,7 +41,7 @@ def summary(record: Record, image: str, failure: str = "") -> str:
             parts += _findings(entry.value.scan)
         if entry.value.tag and entry.value.tag.changes:
             parts.append(_changes(entry.value.tag.changes))
-    parts += [_configuration(record.run.settings), _again(record.run.identity)]
+    parts += [_configuration(record.run.settings), _again(record.run.identity, artifact)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -161,13 +163,13 @@ def _configuration(settings: tuple[Setting, ...]) -> str:
     return details(f"Configuration: {count}, each with its origin", rows(("key", "value", "from"), body))
 
 
-def _again(identity: RunIdentity) -> str:
+def _again(identity: RunIdentity, artifact: str) -> str:
     """How to have the record here, and run it again."""
     fetch = {
-        "github": f"gh run download {identity.id} --name pipeline-kit-record",
+        "github": f"gh run download {identity.id} --name {artifact} --dir record",
         "azure_devops": f"az pipelines runs artifact download --run-id {identity.id} "
-        "--artifact-name pipeline-kit-record --path .",
+        f"--artifact-name {artifact} --path record",
     }.get(identity.ci, "")
-    if not (fetch and identity.id):
+    if not (fetch and identity.id and artifact):
         return ""
-    return details("Run it again here", f"```sh\n{fetch}\npipeline-kit replay run.json\n```")
+    return details("Run it again here", f"```sh\n{fetch}\npipeline-kit replay record\n```")

@@ -127,9 +127,9 @@ def command(flow: Flow, **options: Any) -> Outcome:
         logs=flow.context.output / "logs" / "deploy",
     )
     detail = f"{target} {deployment.name}: {', '.join(deployment.evidence)}"
-    return Outcome(
-        Values(deploy=deployment), "healthy", detail, deployment.url or deployment.name, {"url": deployment.url}
-    )
+    # A job that only deploys says what serves, too.
+    outputs = {"url": deployment.url, **published.outputs}
+    return Outcome(Values(deploy=deployment), "healthy", detail, deployment.url or deployment.name, outputs)
 
 
 def _target(flow: Flow, options: dict[str, Any]) -> str:

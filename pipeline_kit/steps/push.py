@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.gate.authorised import refuse_unscanned
 from pipeline_kit.model.digest import short
-from pipeline_kit.model.published import Published
+from pipeline_kit.model.published import Published, published_outputs
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import step
 
@@ -46,7 +46,11 @@ def push(image: Image, plan: Plan, verdict: Verdict, repository: Repository, con
         and plan.tags
         and all(registry.head_manifest(tag.name) == image.digest for tag in plan.tags)
     ):
-        raise Skip(f"nothing changed: {short(image.digest)} is published as {' '.join(tag.name for tag in plan.tags)}")
+        names = " ".join(tag.name for tag in plan.tags)
+        raise Skip(
+            f"nothing changed: {short(image.digest)} is published as {names}",
+            published_outputs(repository, image.digest),
+        )
     with context.report.activity("send blobs") as activity:
         registry.transport.tell = activity.update
 
@@ -99,8 +103,7 @@ def command(flow: Flow) -> Outcome:
     reference = str(published.reference)
     stayed = [f"{tag.name} stays: {tag.kept}" for tag in published.tags if tag.kept]
     detail = "; ".join([f"{repository}, {published.sent} of {published.blobs} blobs", *stayed])
-    outputs = {"repository": str(repository), "reference": reference, "digest": published.digest}
-    return Outcome(Values(push=published), short(published.digest), detail, reference, outputs)
+    return Outcome(Values(push=published), short(published.digest), detail, reference, published.outputs)
 
 
 def _reason(flow: Flow, plan: Plan) -> str:

@@ -58,7 +58,7 @@ def test_a_pipeline_expands(path: Path, tmp_path: Path) -> None:
     (tmp_path / "azure-pipelines.yml").write_text(path.read_text())
     plan = expand_pipeline(tmp_path, "azure-pipelines.yml")
     expanded = str(plan)
-    assert "PIPELINE_KIT_IMAGE" in expanded
+    assert "PIPELINE_KIT_INPUT_IMAGE" in expanded
     assert "${{" not in expanded
 
 

@@ -74,7 +74,8 @@ class Organisation:
         )
 
     def record(self) -> Any:
-        return json.loads((self.folder / "agent" / "artifacts" / "pipeline-kit-record" / "run.json").read_text())
+        (path,) = (self.folder / "agent" / "artifacts").glob("*/run.json")
+        return json.loads(path.read_text())
 
 
 @pytest.fixture
@@ -129,3 +130,46 @@ def test_a_pull_request_publishes_nothing(organisation: Organisation) -> None:
     )
     assert run.succeeded, run.text
     assert "pull request; main would publish 2 tags" in run.text
+
+
+TWO_JOBS = (
+    (TOP / "examples" / "azure-pipelines" / "two-jobs.yml").read_text(encoding="utf-8")
+    + """\
+      - bash: echo "serves $REFERENCE as $DIGEST from $RECORD"
+        env: { REFERENCE: $(kit.reference), DIGEST: $(kit.digest), RECORD: $(kit.artifact) }
+"""
+)
+
+
+def test_a_second_job_goes_on_from_the_record_of_the_first(organisation: Organisation) -> None:
+    """Each job has a checkout of its own: what it knows of the other came as an artifact."""
+    run = organisation.run(TWO_JOBS)
+    assert run.succeeded, run.text
+    jobs = run.stages["__default"].jobs
+    digest = jobs["image"].outputs["kit.digest"].value
+    reference = f"{organisation.registry.address}/shop/web@{digest}"
+    assert jobs["image"].outputs["kit.reference"].value == reference
+    assert jobs["deploy"].outputs["kit.url"].value.startswith("http://")
+    name = "pipeline-kit-record-shop+web~deploy"
+    assert f"serves {reference} as {digest} from {name}" in run.text
+    artifacts = organisation.folder / "agent" / "artifacts"
+    assert {one.name for one in artifacts.iterdir()} == {"pipeline-kit-record-shop+web", name}
+    steps = [entry["step"] for entry in json.loads((artifacts / name / "run.json").read_text())["entries"]]
+    assert {"build", "scan", "push", "deploy"} <= set(steps)
+
+
+def test_a_template_used_twice_and_a_folder_of_its_own(organisation: Organisation) -> None:
+    """Two stages of one file, each with a name; the second works in a folder below."""
+    twice = PIPELINE.partition("  - template")[0]
+    for stage, more in (("first", ""), ("second", ", workingDirectory: www, env: test")):
+        twice += "  - template: .azure-pipelines/azure-pipelines-template.yml\n"
+        twice += f"    parameters: {{ stage: {stage}, from: version, until: tag{more} }}\n"
+    settings = organisation.repository.folder / "pipeline-kit.yml"
+    settings.write_text(settings.read_text() + "environments: { test: { tag: { extra: [staging] } } }\n")
+    run = organisation.run(twice)
+    assert run.succeeded, run.text
+    tags = {name: stage.jobs["image"].outputs["kit.tags"].value for name, stage in run.stages.items()}
+    assert ("staging" in tags["first"], "staging" in tags["second"]) == (False, True)
+    names = {one.name for one in (organisation.folder / "agent" / "artifacts").iterdir()}
+    start = "pipeline-kit-record-shop+web"
+    assert names == {f"{start}~version", f"{start}@test~version"}

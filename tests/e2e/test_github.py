@@ -63,12 +63,18 @@ class Hub:
                 DOWNLOAD.partition(" ")[0]: ACTIONS / "download-artifact",
                 SCANNER.partition(" ")[0]: ACTIONS / "no-scanner",
             },
-            environ={**self.kit.environ, "TEST_ARTIFACTS": str(self.artifacts), "PIP_CACHE_DIR": pip_cache()},
+            environ={
+                **self.kit.environ,
+                "TEST_ARTIFACTS": str(self.artifacts),
+                "PIP_CACHE_DIR": pip_cache(),
+                **options.pop("machine", {}),
+            },
             **options,
         )
 
     def record(self) -> Any:
-        return json.loads((self.artifacts / "pipeline-kit-record" / "run.json").read_text())
+        (path,) = self.artifacts.glob("*/run.json")
+        return json.loads(path.read_text())
 
 
 def pip_cache() -> str:
@@ -192,3 +198,45 @@ def test_this_repository_uses_its_own_action(hub: Hub, python_base: BaseImage) -
     )
     assert run.code == 0, run.text + run.stderr
     assert hub.record()["entries"][-1]["step"] == "build"
+
+
+def test_an_approved_job_goes_on_from_the_record_and_every_leg_of_a_matrix_has_its_own(hub: Hub) -> None:
+    """The documented two jobs, the first once for each of two images; a variable of the machine stands where the input
+    is empty, and is there for later steps too.
+    """
+    workflow = yaml.safe_load((TOP / "examples" / "github" / "two-jobs.yml").read_text())
+    image, deploy = workflow["jobs"]["image"], workflow["jobs"]["deploy"]
+    image["strategy"] = {"matrix": {"name": ["web", "worker"]}}
+    image["steps"][1]["with"]["image"] = f"{hub.registry.address}/shop/${{{{ matrix.name }}}}"
+    image["steps"].append({"run": 'echo "after: $PIPELINE_KIT_DEPLOY_PORT"'})
+    del deploy["if"], deploy["environment"]
+    deploy["runs-on"] = "ubuntu-latest"
+    deploy["steps"][1] |= {"id": "kit"}
+    shown = {one.upper(): f"${{{{ steps.kit.outputs.{one} }}}}" for one in ("digest", "reference", "artifact")}
+    deploy["steps"].append({"run": 'echo "serves $REFERENCE of $DIGEST from $ARTIFACT"', "env": shown})
+    workflow["on"] = workflow.pop(True)
+    run = hub.run(json.dumps(workflow), machine={"PIPELINE_KIT_DEPLOY_PORT": "18231"})
+    assert run.code == 0, run.text + run.stderr
+    start = "pipeline-kit-record-shop+"
+    names = {one.name for one in hub.artifacts.iterdir()}
+    assert names == {f"{start}web", f"{start}worker", f"{start}web~deploy"}
+    kept = json.loads((hub.artifacts / f"{start}web~deploy" / "run.json").read_text())["entries"]
+    assert {(one["image"], one["step"]) for one in kept} >= {("shop/web", "push"), ("shop/worker", "push")}
+    digest = next(one["value"]["push"]["digest"] for one in kept if (one["image"], one["step"]) == ("shop/web", "push"))
+    reference = f"{hub.registry.address}/shop/web@{digest}"
+    assert f"serves {reference} of {digest} from {start}web~deploy" in run.text
+    assert "http://127.0.0.1:18231" in run.text
+    assert run.text.count("after: 18231") == 2
+    assert f"--name {start}web --dir record" in "".join(run.summaries)
+
+
+def test_a_checkout_in_a_folder_of_its_own_is_worked_in(hub: Hub) -> None:
+    workflow = yaml.safe_load((TOP / "examples" / "github" / "image.yml").read_text())
+    _, kit = workflow["jobs"]["image"]["steps"]
+    kit["with"] = {"working-directory": "src", "from": "version", "until": "tag"}
+    move = {"run": "mkdir src && git clone --quiet . src/ && git -C src checkout --quiet --detach", "shell": "bash"}
+    workflow["jobs"]["image"]["steps"] = [workflow["jobs"]["image"]["steps"][0], move, {"run": "rm -rf .git"}, kit]
+    workflow["on"] = workflow.pop(True)
+    run = hub.run(json.dumps(workflow))
+    assert run.code == 0, run.text + run.stderr
+    assert "1.1.0" in run.text

@@ -56,11 +56,11 @@ def test_the_templates_pass_every_parameter_on() -> None:
     steps = (TOP / "azure-pipelines-steps.yml").read_text(encoding="utf-8")
     stages = (TOP / "azure-pipelines-template.yml").read_text(encoding="utf-8")
     for one in inputs():
-        assert steps.count(f"{one.variable}: ${{{{ parameters.{one.parameter} }}}}") == 2
+        assert steps.count(f"{one.carrier}: ${{{{ parameters.{one.parameter} }}}}") == 2
         assert f"{one.parameter}: ${{{{ parameters.{one.parameter} }}}}" in stages
 
 
 def test_an_action_input_and_an_azure_parameter_set_the_same_variable() -> None:
     environment = next(step["env"] for step in loaded("action.yml")["runs"]["steps"] if step.get("id") == "run")
     for one in inputs():
-        assert environment[one.variable] == f"${{{{ inputs.{one.name} }}}}"
+        assert environment[one.carrier] == f"${{{{ inputs.{one.name} }}}}"

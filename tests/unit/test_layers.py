@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "scratch": set(),
     "state_folder": {"errors", "scratch"},
     "output_folder": {"errors", "git", "tree"},
-    "context": GROUND | {"process", "tree"},
+    "context": GROUND | {"process", "tree", "output_folder"},
     "process": {"errors", "redaction", "tree"},
     "redaction": set(),
     "keeper": set(),
@@ -35,11 +35,12 @@ MAY_IMPORT = {
     "versioning": GROUND,
     "tagging": GROUND | {"versioning"},
     "base_policy": GROUND | {"ci", "config", "git"},
-    "record": GROUND | {"tree"},
+    "record": GROUND | {"tree", "output_folder"},
+    "artifact": GROUND | {"record", "tree"},
     "gate": GROUND | {"record"},
     "replay": GROUND | {"context", "git", "record", "tree"},
     "release": GROUND | {"git", "versioning", "flow", "render", "record", "ci", "context", "tree", "scratch"},
-    "flow": EFFECTS | {"config", "gate", "git", "record", "state_folder", "output_folder"},
+    "flow": EFFECTS | {"artifact", "config", "gate", "git", "record", "state_folder"},
     "ci": GROUND | {"tree"},
     "oci": EFFECTS,
     "engines": EFFECTS | {"oci"},
@@ -66,7 +67,7 @@ MAY_IMPORT = {
         "output_folder",
     },
     "commands": None,
-    "generate": GROUND | {"cli", "config", "steps"},
+    "generate": GROUND | {"artifact", "ci", "cli", "config", "record", "steps"},
     "session": None,
     "usage": {"config", "errors"},
     "cli": None,
@@ -158,7 +159,7 @@ OPENS_FILES = {
     *("scanners/bolt", "scanners/trivy", "scanners/trivy_data", "scanners/trivy_scratch", "engines/docker_format"),
     *("azure/identity", "targets/docker_site", "targets/docker_load", "commands/local_registry", "commands/config"),
     *("release/journal", "process", "render/terminal", "cli", "session", "steps/scan", "commands/replay"),
-    "gate/proofs",
+    *("gate/proofs", "artifact"),  # the copy that a CI keeps is in the state folder
 }
 OPENING = re.compile(
     r"(\w+\.)*(read_text|read_bytes|write_text|write_bytes|mkdir|makedirs|symlink_to|hardlink_to|open|mkstemp|mkdtemp"

@@ -63,7 +63,7 @@ def test_a_release_that_serves(snapshot: SnapshotAssertion) -> None:
 
 def test_a_refused_image(snapshot: SnapshotAssertion) -> None:
     refused = record(*FIRST, entry("scan", "refused", "1 of 2 stop", Values(scan=REFUSED), "scan.refused"))
-    assert summary(refused, "shop/web") == snapshot
+    assert summary(refused, "shop/web", artifact="pipeline-kit-record-shop+web") == snapshot
 
 
 def test_user_text_stays_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Task: TypeAlias = Callable[[dict[str, str], dict[str, str]], str | None]
 
 RESULTS = ("Succeeded", "SucceededWithIssues", "Failed", "Canceled", "Skipped")
+_NOT_IN_NAMES = re.compile(r"""[\\/":<>|*?]""")
 _IGNORED = ("task.debug", "task.setprogress", "task.logdetail", "telemetry.publish")
 
 
@@ -54,13 +56,19 @@ class Agent:
 
 @dataclass(slots=True)
 class JobState:
-    """What a job's steps leave for each other, and for other jobs (``outputs``)."""
+    """What a job's steps leave for each other, and for other jobs (``outputs``); ``workspace`` is the job's own."""
 
     agent: Agent
     variables: Object
+    workspace: Path
     outputs: dict[str, Variable] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
     result: str = "Succeeded"
+
+    @property
+    def sources(self) -> Path:
+        """Where the repository is checked out."""
+        return self.workspace / "s"
 
     def carry_out(self, command: Command, step: str) -> str:
         """Do what ``command`` of ``step`` says; the result that it gives the step. CommandError as the agent has it."""
@@ -146,12 +154,33 @@ _HANDLERS: dict[str, Callable[[JobState, Command, str], None]] = {
 
 
 def publish(what: Path, artifact: Path) -> None:
-    """Copy a file or a folder's content into the folder ``artifact``."""
-    artifact.mkdir(parents=True, exist_ok=True)
+    """Copy a file or a folder's content, with what links in it lead to, into the new folder ``artifact``."""
+    if _NOT_IN_NAMES.search(artifact.name) or not artifact.name:
+        raise CommandError(f"Artifact name is not valid: {artifact.name}.")
+    if artifact.exists():
+        raise CommandError(f"Artifact {artifact.name} already exists.")
+    if not what.exists():
+        raise CommandError(f"Path does not exist: {what}")
+    artifact.mkdir(parents=True)
     if what.is_dir():
         shutil.copytree(what, artifact, dirs_exist_ok=True)
     else:
         shutil.copy2(what, artifact)
+
+
+def download(artifacts: Path, name: str, patterns: str, workspace: Path) -> None:
+    """Copy the artifact ``name``, or where there is none all of them, to folders of their names in ``workspace``: the
+    files that a line of ``patterns`` fits, which begins with the artifact's name where there are several.
+    """
+    if name and not (artifacts / name).is_dir():
+        raise CommandError(f"Artifact {name} was not found.")
+    top = artifacts / name
+    for pattern in patterns.split("\n"):
+        for path in top.glob(pattern or "**/*"):
+            if path.is_file():
+                copy = workspace / path.relative_to(artifacts)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, copy)
 
 
 def worse(one: str, other: str) -> str:

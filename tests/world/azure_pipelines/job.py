@@ -8,20 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_kit.process import Command, Runner
 from tests.world import azure_agent_commands
-from tests.world.azure_pipelines.agent import Agent, CommandError, JobState, publish, worse
+from tests.world.azure_pipelines.agent import Agent, CommandError, JobState, download, publish, worse
+from tests.world.azure_pipelines.checkout import check_out
 from tests.world.azure_pipelines.values import Object, TemplateError, to_text
 from tests.world.azure_pipelines.variables import Variable, applies, environment_name, with_macros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# These bring something in, which is here already.
-_NOTHING_TO_DO = ("checkout", "download")
-
 
 def run_job(agent: Agent, label: str, steps: list[dict[str, Any]], variables: Mapping[str, Variable]) -> JobState:
-    """Run ``steps``; what they left. ``label`` names the job in the log."""
-    state = JobState(agent, Object(variables))
+    """Run ``steps`` in a workspace of their own; what they left. ``label`` names the job in the log. A job that says
+    nothing of a checkout has one of its own accord.
+    """
+    place = label.replace("/", "-")
+    state = JobState(agent, Object(variables), agent.folder / "work" / place)
+    folders = dict.fromkeys(("Build.SourcesDirectory", "System.DefaultWorkingDirectory"), state.sources)
+    folders |= {"Pipeline.Workspace": state.workspace, "Agent.TempDirectory": agent.folder / "temp" / place}
+    for name, folder in folders.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        state.variables[name] = Variable(str(folder))
+    if not any("checkout" in step for step in steps):
+        steps = [{"checkout": "self"}, *steps]
     for number, step in enumerate(steps):
         result = _Step(state, step, label, number).run()
         if result == "Failed" or (result == "SucceededWithIssues" and state.result == "Succeeded"):
@@ -44,11 +52,14 @@ class _Step:
         if not applies(self._step.get("condition"), self._state.variables, {}, [self._state.result]):
             self._say(f"-- skip {self._name}")
             return "Succeeded"
-        if self._step.get("enabled") is False or any(key in self._step for key in _NOTHING_TO_DO):
+        if self._step.get("enabled") is False or self._step.get("checkout") == "none":
             return "Succeeded"
-        if "publish" in self._step:
-            publish(Path(self._filled("publish")), self._agent.artifacts / self._step.get("artifact", "drop"))
-            return "Succeeded"
+        try:
+            if self._moves_files():
+                return "Succeeded"
+        except CommandError as error:
+            self._fail(str(error))
+            return "Failed"
         environ = {name: self._macros(value) for name, value in (self._step.get("env") or {}).items()}
         script = self._script(environ)
         if script is not None:
@@ -56,6 +67,20 @@ class _Step:
         if self._result == "Failed" and to_text(self._step.get("continueOnError")).lower() == "true":
             return "SucceededWithIssues"
         return self._result
+
+    def _moves_files(self) -> bool:
+        """Check out, publish or download; False for a step that does something else."""
+        if "checkout" in self._step:
+            check_out(self._agent, self._state.sources, self._step)
+        elif "publish" in self._step:
+            name = self._filled("artifact") if "artifact" in self._step else "drop"
+            publish(Path(self._filled("publish")), self._agent.artifacts / name)
+        elif "download" in self._step:
+            name, patterns = (self._filled(key) if key in self._step else "" for key in ("artifact", "patterns"))
+            download(self._agent.artifacts, name, patterns, self._state.workspace)
+        else:
+            return False
+        return True
 
     def _script(self, environ: dict[str, str]) -> str | None:
         if "task" not in self._step:
@@ -73,8 +98,9 @@ class _Step:
         self._say(f"== {self._step.get('displayName') or self._name}")
         full = self._environ() | environ
         full["PATH"] = os.pathsep.join([*self._state.path, full["PATH"]])
-        folder = self._filled("workingDirectory") if self._step.get("workingDirectory") else self._agent.source
-        command = Command(argv=("bash", "--noprofile", "--norc", str(file)), cwd=Path(folder), extra=full)
+        given = self._step.get("workingDirectory") or self._step.get("inputs", {}).get("workingDirectory", "")
+        folder = self._state.sources / self._macros(given)
+        command = Command(argv=("bash", "--noprofile", "--norc", str(file)), cwd=folder, extra=full)
         ended = Runner(full).run(command, self._read)
         if ended.code != 0:
             self._fail(f"Bash exited with code '{ended.code}'.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_kit.process import Command, Runner
 from tests.world.azure_pipelines.agent import Agent, Task, worse
 from tests.world.azure_pipelines.job import run_job
-from tests.world.azure_pipelines.values import Object, to_text
+from tests.world.azure_pipelines.values import Object, TemplateError, to_text
 from tests.world.azure_pipelines.variables import Variable, applies, declared, values
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ class _Run:
         previous: list[str] = []
         for stage in _stages_of(plan):
             name = stage["stage"]
+            if name in self._stages:
+                raise TemplateError(f"Stage name {name} is defined twice.")
             self._stages[name] = self._run_stage(stage, _names(stage.get("dependsOn", previous)), known)
             previous = [name]
         return PipelineRun(self._stages, self._agent)
@@ -169,7 +171,6 @@ def _predefined(agent: Agent) -> dict[str, str]:
     branch = _git(agent, "symbolic-ref", "--quiet", "HEAD") or "refs/heads/main"
     return {
         "Agent.OS": "Linux",
-        "Agent.TempDirectory": str(agent.folder),
         "Build.ArtifactStagingDirectory": str(agent.artifacts),
         "Build.BuildId": "1",
         "Build.BuildNumber": "20260101.1",
@@ -181,9 +182,7 @@ def _predefined(agent: Agent) -> dict[str, str]:
         "Build.SourceBranch": branch,
         "Build.SourceBranchName": branch.rpartition("/")[2],
         "Build.SourceVersion": _git(agent, "rev-parse", "HEAD"),
-        "Build.SourcesDirectory": str(agent.source),
         "System.CollectionUri": "https://dev.azure.com/org/",
-        "System.DefaultWorkingDirectory": str(agent.source),
         "System.JobAttempt": "1",
         "System.TeamProject": "proj",
     }
