@@ -176,9 +176,13 @@ def test_a_schedule_publishes_only_what_changed(kit: Kit, docker_registry: Docke
     first = kit("run", **environ)
     assert first.code == 0, first.stderr
     assert [tag["name"] for tag in kit.value("push")["tags"]][1:] == ["main"]
-    second = kit("run", **environ)
+    output = tmp_path / "output"
+    second = kit("run", **environ, GITHUB_OUTPUT=str(output))
     assert second.code == 0, second.stderr
     assert "- push     skipped       nothing changed" in second.stderr
+    told = output.read_text()
+    assert f"\n{first.result}\n" in told[told.index("reference<<") :]
+    assert f"\n{first.result.partition('@')[2]}\n" in told[told.index("digest<<") :]
 
 
 def test_a_run_can_be_done_in_parts(kit: Kit, docker_registry: DockerRegistry) -> None:
