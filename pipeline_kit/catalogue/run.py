@@ -42,7 +42,7 @@ disk or for files that belong to another user.""",
     "nothing-to-release": Kind(
         Exit.USAGE,
         "No commit since the last release asks for a new one",
-        """A release is made for a feature, a fix, a performance improvement or a breaking change, as the messages of the commits say (Conventional Commits). None of those since the last release is one.
+        """A release is made for a feature, a fix, a performance improvement or a breaking change, as the messages of the commits say (Conventional Commits). None of those since the last release is one. bump says so and ends with 0, and run --release goes on as a run without it; only a function that is called from Python fails.
 
 If there should be one all the same: pipeline-kit bump --as patch.""",
     ),

@@ -149,6 +149,7 @@ class Git:
         by_prefix = {prefix: release_tags(every, prefix) for prefix in {*prefixes.values()}}
         named = {name: by_prefix[prefix] for name, prefix in prefixes.items()}
         latest, history = walk.since_release(self, head.commit, named, paths=paths)
+        passed = {name: walk.outrun(self, head.commit, latest[name], tags, history) for name, tags in named.items()}
         dirty = worktree.changed(self, settings)
         fetched = "" if every else fetches.tags_fetched(self, head.branch)
         return {
@@ -159,6 +160,8 @@ class Git:
                 here=tuple(tag for tag in tags if tag.commit == head.commit),
                 latest=latest[name],
                 since=history.after(walk.commit_of(latest[name])),
+                outrun=passed[name][0],
+                outrun_by=passed[name][1],
                 tags=tags,
                 dirty=dirty,
                 shallow=head.shallow,

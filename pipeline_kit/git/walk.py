@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from pipeline_kit.git.history import History, Reader
@@ -43,6 +44,24 @@ def since_release(
     if not isinstance(history, History):
         raise unread_history(history, partial=git.settings.partial)
     return latest, history
+
+
+def outrun(
+    git: Git, head: str, latest: ReleaseTag | None, tags: Sequence[ReleaseTag], history: History
+) -> tuple[ReleaseTag | None, int]:
+    """The highest pre-release above ``latest`` that this descends from, and the number of commits since then. ``tags``
+    are highest first. Git is asked only where there are pre-releases above that no commit since ``latest`` has.
+    """
+    if latest is None:
+        return None, 0
+    above = itertools.takewhile(lambda tag: tag != latest, tags)
+    since = {commit.id for commit in history.after(latest.commit)}
+    asked = [tag for tag in above if not tag.stable and tag.commit != head and tag.commit not in since]
+    found = _highest_reached(git, asked, latest.commit)
+    if found is None:
+        return None, 0
+    (count,) = git.lines("rev-list", "--count", "--end-of-options", head, f"^{found.commit}")
+    return found, int(count)
 
 
 def commit_of(tag: ReleaseTag | None) -> str:

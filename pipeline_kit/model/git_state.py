@@ -61,6 +61,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     ``time`` is the committer's, in whole seconds since 1970 (SOURCE_DATE_EPOCH). ``here`` are the release tags on HEAD,
     pre-releases too, highest version first. ``latest`` is the highest stable one that HEAD descends from, those on HEAD
     not counted; ``since`` are the commits after it with HEAD itself, newest first: all of history where there is none.
+    ``outrun`` is the highest pre-release that is higher than ``latest``, although that descends from it, and
+    ``outrun_by`` the number of commits since then.
     ``tags`` are all release tags of the repository, also those of other branches, highest first. ``dirty`` counts the
     changed files. ``has_tags`` is whether there is any tag; where there is none, ``fetched`` is how the remote's were
     fetched, and ``completed`` whether it has just given all that it has.
@@ -72,6 +74,8 @@ class GitState(msgspec.Struct, frozen=True, omit_defaults=True):
     here: tuple[ReleaseTag, ...] = ()
     latest: ReleaseTag | None = None
     since: tuple[Commit, ...] = ()
+    outrun: ReleaseTag | None = None
+    outrun_by: int = 0
     tags: tuple[ReleaseTag, ...] = ()
     dirty: int = 0
     shallow: bool = False

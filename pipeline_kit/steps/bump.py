@@ -5,6 +5,7 @@ of a run.
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from pipeline_kit.release.asked import Asked, Own
 from pipeline_kit.steps.command import Line, step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pipeline_kit.model.bump import Bumped
@@ -38,6 +40,19 @@ class SemanticVersion(click.ParamType[Version]):
             self.fail(f"{value!r} is no semantic version, such as 1.5.0.", param, ctx)
 
 
+@contextmanager
+def nothing_is_no_failure() -> Iterator[None]:
+    """Skip a release that no commit asks for: a push of documentation alone is nobody's mistake."""
+    from pipeline_kit.release.plan import NONE_ASKED
+
+    try:
+        yield
+    except Failure as failure:
+        if failure.kind != NONE_ASKED:
+            raise
+        raise Skip(f"{failure.headline}; --as patch makes one") from None
+
+
 def _would(flow: Flow, **options: Any) -> str:
     """What a dry run says."""
     from pipeline_kit.release.preview import outlook, preview
@@ -45,7 +60,8 @@ def _would(flow: Flow, **options: Any) -> str:
 
     if not flow.context.event.publishes:
         raise Skip(outlook(flow, _asked(flow, options)))
-    made = preview(flow, _asked(flow, options))
+    with nothing_is_no_failure():
+        made = preview(flow, _asked(flow, options))
     if made.there:
         return detail(made, dry_run=True)
     count = len(made.files)
@@ -120,7 +136,8 @@ def _would(flow: Flow, **options: Any) -> str:
 )
 def command(flow: Flow, **options: Any) -> Outcome:
     """Make the next release: count the version from tags and commits, write changelog and version files, commit, tag,
-    and push commit and tag together. Run again, it makes no second one.
+    and push commit and tag together. Run again, it makes no second one. Where no commit asks for a release, none is
+    made: it ends with 0, and its outputs are empty.
     """
     from pipeline_kit.release.make import bump
     from pipeline_kit.render.bump import detail, preview, word
@@ -131,7 +148,8 @@ def command(flow: Flow, **options: Any) -> Outcome:
     flow.unwritten = flow.unwritten or asked.dry_run
     try:
         before = flow.state.commit
-        made = bump(flow, asked)
+        with nothing_is_no_failure():
+            made = bump(flow, asked)
         flow.follow(before)
     except Failure as failure:
         raise with_remedy(failure, flow) from None

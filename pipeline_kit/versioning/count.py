@@ -25,7 +25,7 @@ FIRST = "0.1.0"
 
 class Count:
     """``last`` is the last stable release that HEAD descends from, one on HEAD too, and ``since`` the commits after it
-    that are of the package, newest first.
+    that are of the package, newest first. ``outrun`` is a pre-release that ``last`` descends from and is lower than.
     """
 
     def __init__(self, state: GitState, rules: Rules) -> None:
@@ -34,6 +34,8 @@ class Count:
         self._rules = rules
         self.package = rules.package
         self._head = state.commit
+        self.outrun = state.outrun
+        self._distance_of_outrun = state.outrun_by
         stable = next((tag for tag in state.here if tag.stable), None)
         self.last: ReleaseTag | None = stable or state.latest
         self._history: tuple[Commit, ...] = () if stable else state.since
@@ -64,8 +66,12 @@ class Count:
 
     @property
     def highest(self) -> ReleaseTag | None:
-        """The highest release that HEAD descends from, pre-releases too."""
-        return next(iter(self.pre_releases), self.last)
+        """The highest release that HEAD descends from, pre-releases too, also one that a lower release came after."""
+        found = next(iter(self.pre_releases), self.last)
+        passed = self.outrun
+        if passed and (found is None or Version.parse(passed.version) > Version.parse(found.version)):
+            return passed
+        return found
 
     def _is_newer(self, tag: ReleaseTag) -> bool:
         return self.last is None or Version.parse(tag.version) > Version.parse(self.last.version)
@@ -123,6 +129,10 @@ class Count:
             return self.since
         before = self._until(tag.commit)
         return tuple(commit for commit in self.since if commit.id not in before)
+
+    def distance(self, tag: ReleaseTag | None) -> int:
+        """The number of commits since ``tag``, also where a lower release came in between."""
+        return self._distance_of_outrun if tag and tag is self.outrun else len(self.after(tag))
 
     def _until(self, commit: str) -> set[str]:
         """A commit and those that lead to it."""

@@ -39,16 +39,17 @@ def next_version(state: GitState, event: Event, rules: Rules | None = None) -> N
     channel = channel_of(built_branch(state, event), rules, state)
     base = count.base()
     _refuse_out_of_range(base, count, state, event, rules)
-    previous, text = _between(count, base, channel, version.identifier(built_branch(state, event) or "detached"))
+    branch = version.identifier(built_branch(state, event) or "detached")
+    previous, text = _above(count, *_between(count, base, channel, branch), branch)
     since = count.after(previous)
     return NextVersion(
         f"{text}.dirty" if _counts_as_dirty(state, event) else text,
-        words.origin(count, previous, len(since), state.dirty),
+        words.origin(count, previous, count.distance(previous), state.dirty),
         released=False,
         previous=previous.version if previous else "",
         channel=BUILD if channel.build else channel.name,
         bump=count.bump,
-        distance=len(since),
+        distance=count.distance(previous),
         changes=tuple(commits.subject(commit.message) for commit in since),
         package=rules.package,
     )
@@ -104,7 +105,7 @@ def _between(count: Count, base: Version, channel: Channel, branch: str) -> tupl
     if channel.build:
         previous = count.highest
         start = Version.parse(previous.version).replace(build=None) if previous else "0.0.0"
-        return previous, f"{start}+{branch}.{len(count.after(previous))}"
+        return previous, f"{start}+{branch}.{count.distance(previous)}"
     before = count.pre_release(base)
     first = f"{base}-{channel.name}.0" if channel.name else ""
     if before and (not first or Version.parse(before.version) > Version.parse(first)):
@@ -115,3 +116,13 @@ def _between(count: Count, base: Version, channel: Channel, branch: str) -> tupl
     # Lower than any named pre-release of it, where a Release-As names one.
     named = count.release_as is not None and count.release_as[0].prerelease
     return count.last, f"{base}-{'0.' if named else ''}{branch}.{len(count.since)}"
+
+
+def _above(count: Count, previous: ReleaseTag | None, text: str, branch: str) -> tuple[ReleaseTag | None, str]:
+    """``text``, or a version right above the highest release where that is higher: a pre-release of 2.0.0 that a
+    release of 1.0.1 came after.
+    """
+    highest = count.highest
+    if highest is None or "+" in text or Version.parse(text) > Version.parse(highest.version):
+        return previous, text
+    return highest, f"{Version.parse(highest.version).replace(build=None)}.{branch}.{count.distance(highest)}"

@@ -26,14 +26,11 @@ def nothing(count: Count, last: ReleaseTag, channel: str | None) -> Failure:
     ids = {commit.id for commit in count.after(last)}
     changes = [one for one in count.changes if one.commit in ids]
     package = printable(count.package)[:100]
+    since = f"{words.number(len(ids), 'commit')}: {words.tally(changes)}" if ids else "no commit since then"
     return Failure(
         "run.nothing-to-release",
-        f"nothing to release {f'of {package} ' if package else ''}since {last.version}",
-        why(
-            f"{words.number(len(ids), 'commit')}: {words.tally(changes)}. None of them asks for a release."
-            if ids
-            else "There is no commit since then."
-        ),
+        f"nothing to release {f'of {package} ' if package else ''}since {last.version} ({since})",
+        why("A release is made where a commit asks for one."),
         alternative(f"release all the same: {bump_command(count.package, *_pre(channel), '--as', 'patch')}"),
     )
 
@@ -110,6 +107,11 @@ def not_higher(found: Version, count: Count, state: GitState, level: Bump | None
         as_level = ("--as", level) if level else ()
         ways.append(alternative(f"go on with {before}: {bump_command(count.package, '--pre', before, *as_level)}"))
     higher = free(found, count, state, above=highest)
+    if count.highest and count.highest is count.outrun:
+        name = shlex.quote(printable(count.highest.name))
+        ways.append(
+            alternative(f"if {highest} was given up: git push --delete REMOTE {name} && git tag --delete {name}")
+        )
     ways.append(alternative(f"ask for a higher one: {bump_command(count.package, '--to', str(higher))}"))
     return Failure(
         "version.not-higher",

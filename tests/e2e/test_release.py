@@ -80,8 +80,14 @@ def test_changed_files_and_nothing_new_are_no_release(kit: Kit, remote: Reposito
     project("checkout", "--quiet", ".")
     project("tag", "v1.2.0")
     project.commit("docs: say it")
+    before = tags(remote), tags(project)
     nothing = kit("run", "--local", "--release")
-    assert (nothing.code, "nothing to release since 1.2.0" in nothing.stderr) == (64, True)
+    assert nothing.code == 0, nothing.stderr
+    assert "nothing to release since 1.2.0 (1 commit: 1 other)" in nothing.line("bump")
+    # It goes on as a run without a release.
+    assert kit.value("version")["version"] == "1.2.1-main.1"
+    assert {tag["name"] for tag in kit.value("tag")["tags"]} == {"main", f"sha-{kit.record()['commit'][:7]}"}
+    assert (tags(remote), tags(project)) == before
 
 
 def test_with_version_files_the_release_s_own_commit_is_built(

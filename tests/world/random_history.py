@@ -184,3 +184,20 @@ class RandomHistory:
         commit = self._writer.commit(message, *parents)
         self._messages[commit] = message
         return commit
+
+
+class RandomReleases(RandomHistory):
+    """As ``RandomHistory``, with pre-releases too, and tags that a person makes by hand: lower than what is there, on
+    topics, and stable ones after a pre-release of something higher.
+    """
+
+    def _release(self) -> None:
+        chance = self._chance
+        major, minor, patch = self._version
+        core = chance.choice([(major + 1, 0, 0), (major, minor + 1, 0), (major, minor, patch + 1), self._version])
+        pre = chance.choice(["", "", "-rc.1", "-rc.2", "-beta.1", "-alpha", "-rc.1.x", "-0", "-main.2"])
+        if not pre and core > self._version:
+            self._version = core
+        tips = [self._main[-1], *(topic[-1] for topic in self._topics)]
+        where = self._main[-1] if chance.random() < 0.8 else chance.choice(tips)
+        self._writer.tag("v{}.{}.{}".format(*core) + pre, where, annotated=chance.random() < 0.5)
