@@ -12,6 +12,7 @@ from pipeline_kit.errors import printable
 from pipeline_kit.model.digest import short
 from pipeline_kit.model.verdict import Finding, PlatformScan, Severity
 from pipeline_kit.scanners.trivy_coverage import language_coverage, os_coverage
+from pipeline_kit.scanners.trivy_packages import misfits
 from pipeline_kit.scanners.trivy_report import LANGUAGE_PACKAGES, OS_PACKAGES
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ def _nothing_seen(report: Report, os: str, allow_no_os: str) -> tuple[list[str],
     notes = [f"{os} gets no security updates any more"] if report.metadata.os.ended else []
     if not os_packages:
         return [f"Trivy read no package of {os}"], notes
+    doubts = misfits(report, os)
     third = sum(package.repository.kind == "third-party" for result in report.results for package in result.packages)
     if third:
         notes.append(f"{_packages(third)} of other repositories not judged: there is no data")
-    return [], notes
+    return doubts, notes
 
 
 def _not_covered(report: Report, os: str, buckets: frozenset[str]) -> tuple[list[str], list[str]]:

@@ -47,8 +47,11 @@ class Origin(msgspec.Struct):
 
 
 class Package(msgspec.Struct):
-    """A package that was found."""
+    """A package that was found; ``reader`` is the part of Trivy that found it, '' where it does not tell."""
 
+    name: str = msgspec.field(name="Name", default="")
+    version: str = msgspec.field(name="Version", default="")
+    reader: str = msgspec.field(name="AnalyzedBy", default="")
     repository: Origin = msgspec.field(name="Repository", default_factory=Origin)
 
 

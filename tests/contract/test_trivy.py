@@ -148,6 +148,66 @@ def test_an_image_that_was_not_looked_at_does_not_pass(
     assert doubt in doubts(verdict)
 
 
+SBOM = {
+    "spdxVersion": "SPDX-2.3",
+    "SPDXID": "SPDXRef-DOCUMENT",
+    "name": "x",
+    "documentNamespace": "https://example.test/x",
+    "creationInfo": {"creators": ["Tool: x"], "created": "2024-01-01T00:00:00Z"},
+    "packages": [
+        {
+            "name": "tar",
+            "SPDXID": "SPDXRef-1",
+            "versionInfo": "1.34",
+            "downloadLocation": "NONE",
+            "externalRefs": [
+                {
+                    "referenceCategory": "PACKAGE-MANAGER",
+                    "referenceType": "purl",
+                    "referenceLocator": "pkg:deb/debian/tar@1.34?arch=amd64&distro=debian-12.5",
+                }
+            ],
+        }
+    ],
+    "relationships": [
+        {"spdxElementId": "SPDXRef-DOCUMENT", "relatedSpdxElement": "SPDXRef-1", "relationshipType": "DESCRIBES"}
+    ],
+}
+SPDX = {"opt/x.spdx.json": msgspec.json.encode(SBOM)}
+APK = {"lib/apk/db/installed": b"P:musl\nV:1.1.22-r2\nA:x86_64\no:musl\nt:1\n\n"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "doubt"),
+    [
+        ((os_release("debian", "12.5"), SPDX), "all packages of debian 12.5 come from an SBOM in the image"),
+        ((DEBIAN, APK), "packages of apk were read, and debian 12.5 has those of dpkg"),
+        (
+            (DEBIAN, {"etc/os-release": b"ID=alpine\nVERSION_ID=3.10.2\n", "etc/alpine-release": b"3.10.2\n"}),
+            "packages of dpkg were read, and alpine 3.10.2 has those of apk",
+        ),
+        (
+            (os_release("debian", "12.5") | dpkg(("tar", "1.34"), ("base-files", "11.1+deb11u9")),),
+            "os-release says debian 12.5, and its base-files is 11.1+deb11u9",
+        ),
+        (
+            (os_release("debian", "12.5") | dpkg(("tar", "1.34"), ("base-files", "12ubuntu4.6")),),
+            "os-release says debian 12.5, and its base-files is 12ubuntu4.6",
+        ),
+    ],
+    ids=["sbom", "apk-in-debian", "debian-as-alpine", "other-release", "ubuntu-as-debian"],
+)
+def test_packages_that_are_not_the_systems_own_are_a_doubt(
+    tmp_path: Path, settings: ScanSettings, layers: tuple[Mapping[str, bytes], ...], doubt: str
+) -> None:
+    assert doubt in doubts(scan(tmp_path, settings, *layers))
+
+
+def test_an_sbom_beside_a_package_database_is_no_doubt(tmp_path: Path, settings: ScanSettings) -> None:
+    known = os_release("debian", "12.5") | dpkg(("sed", "4.9"), ("base-files", "12.4+deb12u5"))
+    assert scan(tmp_path, settings, known, SPDX).doubts == ()
+
+
 def test_packages_that_were_lost_half_way_are_a_doubt_in_the_next_scan_too(
     tmp_path: Path, settings: ScanSettings
 ) -> None:
