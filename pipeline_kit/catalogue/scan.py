@@ -20,6 +20,10 @@ the message, so that it is not overlooked.""",
 distribution and these languages, an operating system that was recognised, packages that were found, and a report about exactly this image. What
 is missing is named. It counts as a no.
 
+The package database is what a scanner goes by, so it has to be the package manager's: a layer that takes a package out of it, or gives it another
+version, must have removed or replaced its files; it is no link; its kind is the one that the distribution in os-release has; and an SBOM that lies
+in the image does not stand in for it.
+
 An image that is meant to have no operating system (FROM scratch) says so: scan.allow-no-os with the reason, which is shown with the verdict.""",
     ),
     "base": Kind(

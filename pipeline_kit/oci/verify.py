@@ -17,6 +17,7 @@ from pipeline_kit.errors import Failure, why
 from pipeline_kit.memory import keep, recalled, remembered, settled_identity
 from pipeline_kit.model.digest import Digest, short
 from pipeline_kit.oci.layout import open_blob, read, tampered
+from pipeline_kit.oci.package_files import PackageFiles, PackageWalk
 from pipeline_kit.oci.parallel import in_parallel
 from pipeline_kit.oci.unpack import unpacker
 
@@ -34,15 +35,27 @@ if TYPE_CHECKING:
 # What all layers together may unpack to. zlib unpacks some 400 MB/s: a bomb is given up after a few minutes.
 MOST_UNPACKED = 64 << 30
 _PIECE = 1 << 20
+# What is remembered of a layer is of use to releases that read the same in it.
+_READ_AS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The one image of a layout. ``files`` has the identity of each blob's file when it was hashed."""
+    """The one image of a layout. ``files`` has the identity of each blob's file when it was hashed, ``layers`` what
+    each layer does to the package database.
+    """
 
     digest: Digest
     platforms: tuple[PlatformImage, ...]
     files: Mapping[Digest, str]
+    layers: Mapping[Digest, PackageFiles]
+
+
+class _Unpacked(msgspec.Struct):
+    """What a layer unpacks to."""
+
+    diff_id: Digest
+    packages: PackageFiles
 
 
 def verify(
@@ -67,7 +80,7 @@ def verify(
     largest_first = sorted((*layout.blobs, *layout.manifests), key=lambda blob: -blob.size)
     in_parallel(check.blob, largest_first, workers=workers)
     check.remember()
-    return Verified(layout.root.digest, layout.platforms, check.files)
+    return Verified(layout.root.digest, layout.platforms, check.files, check.layers)
 
 
 def check_hashes(folder: Path, digests: Collection[Digest], memory: Path) -> None:
@@ -96,6 +109,7 @@ class _Check:
         self._layout = layout
         self._memory = memory
         self.files: dict[Digest, str] = {}
+        self.layers: dict[Digest, PackageFiles] = {}
         self._key = f"hashed files of the layout {layout.folder.resolve()}"
         self._known = _known(memory, self._key)
         self._progress = progress
@@ -113,9 +127,10 @@ class _Check:
                 self._count(blob)
             self.files[blob.digest] = same
             if diff_id := self._layout.diff_ids.get(blob.digest):
-                found = self._diff_id(blob, file, stop)
-                if found != diff_id:
-                    raise _diff_id(blob, f"It unpacks to {found}; its config says {diff_id}")
+                found = self._unpacked(blob, file, stop)
+                if found.diff_id != diff_id:
+                    raise _diff_id(blob, f"It unpacks to {found.diff_id}; its config says {diff_id}")
+                self.layers[blob.digest] = found.packages
 
     def remember(self) -> None:
         """Have the files that were hashed known to later calls."""
@@ -131,14 +146,16 @@ class _Check:
         if f"sha256:{stored.hexdigest()}" != blob.digest:
             raise tampered(self._layout.folder, blob.digest)
 
-    def _diff_id(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> Digest:
+    def _unpacked(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> _Unpacked:
         if self._memory is None:
             return self._unpack(blob, file, stop)
-        return remembered(self._memory, f"diff ID of {blob.digest}", lambda: self._unpack(blob, file, stop))
+        key = f"unpacked layer {_READ_AS}, {blob.digest}"
+        known = remembered(self._memory, key, lambda: msgspec.json.encode(self._unpack(blob, file, stop)).decode())
+        return msgspec.json.decode(known, type=_Unpacked)
 
-    def _unpack(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> Digest:
+    def _unpack(self, blob: Descriptor, file: BinaryIO, stop: Stop) -> _Unpacked:
         file.seek(0)
-        unpacked = hashlib.sha256()
+        unpacked, walk = hashlib.sha256(), PackageWalk()
         piece = file.read(_PIECE)
         layer = unpacker(piece)
         try:
@@ -147,12 +164,13 @@ class _Check:
                     stop.check()
                     self._spend(blob, len(part))
                     unpacked.update(part)
+                    walk.feed(part)
                 piece = file.read(_PIECE)
         except ValueError as error:
             raise _diff_id(blob, f"It can't be unpacked: {error}") from error
         if not layer.finished:
             raise _diff_id(blob, "It ends in the middle of the compressed data")
-        return f"sha256:{unpacked.hexdigest()}"
+        return _Unpacked(f"sha256:{unpacked.hexdigest()}", walk.found())
 
     def _count(self, blob: Descriptor, size: int | None = None) -> None:
         """Count bytes of ``blob``, all of them if ``size`` is None; manifests are no part of the layout's size."""

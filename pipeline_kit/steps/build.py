@@ -40,7 +40,7 @@ def build(request: BuildRequest, plan: Plan, context: Context, destination: Path
     def run(fresh: Path) -> None:
         chosen.build(request, facts, fresh, context, context.log("build"))
 
-    seeds = _seeds(request, destination)
+    seeds = _seeds(destination)
     try:
         built = _build(run, destination, seeds, context.memory)
     except Failure as failure:
@@ -74,23 +74,17 @@ def _build(run: Callable[[Path], None], destination: Path, seeds: Sequence[Path]
     return built
 
 
-def _seeds(request: BuildRequest, destination: Path) -> list[Path]:
-    """Layouts whose blobs the builder need not write again: the earlier one, those of this working tree's other images,
-    and bases that are layouts themselves.
+def _seeds(destination: Path) -> list[Path]:
+    """Layouts whose blobs the builder need not write again: the earlier one, and those of this working tree's other
+    images. None that another run may link to meanwhile, such as a base's: a link looks like a write to a scan.
     """
-    siblings = [
+    return [
         path
         for path in destination.parent.glob("*")
         if not path.name.startswith(".")
         and path.suffix not in (".damaged", ".partial", ".old")
         and (path / "oci-layout").is_file()
     ]
-    bases = [
-        Path(value.removeprefix("oci-layout://").partition(":")[0])
-        for value in request.contexts.values()
-        if value.startswith("oci-layout://")
-    ]
-    return [*siblings, *bases]
 
 
 def request(

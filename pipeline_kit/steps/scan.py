@@ -17,9 +17,10 @@ from pipeline_kit.steps.command import WholeNumber, step
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
-    from pipeline_kit.model.image import Image
+    from pipeline_kit.model.image import Image, PlatformImage
     from pipeline_kit.model.verdict import PlatformScan, ScannerData, Verdict
     from pipeline_kit.oci.pin import Pin
+    from pipeline_kit.oci.verify import Verified
     from pipeline_kit.scanners import Scanner
     from pipeline_kit.scanners.settings import ScanSettings
 
@@ -49,7 +50,16 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
     with Pin(Path(image.layout), verified.files) as pin:
         scans, data = _all_platforms(chosen, image, settings, context, pin)
         pin.check()
+    scans = [_with_history(found, platform, verified) for found, platform in zip(scans, image.platforms, strict=True)]
     return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())
+
+
+def _with_history(found: PlatformScan, platform: PlatformImage, verified: Verified) -> PlatformScan:
+    """The scan with what makes the package database doubtful that the scanner read."""
+    from pipeline_kit.scanners import package_history
+
+    doubts = package_history.doubts(verified.layers[layer] for layer in platform.layers)
+    return replace(found, doubts=(*found.doubts, *doubts))
 
 
 def _set_aside(layout: Path) -> Path:

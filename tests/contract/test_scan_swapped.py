@@ -1,4 +1,4 @@
-"""A layer that is another one while the scanner reads it, and itself again before anybody looks."""
+"""A layer that is another one while the scanner reads it, and then itself again; a package database that leaves out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_kit.model.image import Image, Tool
 from pipeline_kit.oci.layout import blob_path, read
 from pipeline_kit.scanners.settings import ScanSettings
 from pipeline_kit.steps.scan import scan
-from tests.contract.scan_images import DEBIAN, image
+from tests.contract.scan_images import DEBIAN, dpkg, image
 from tests.contract.test_trivy import ADVISORIES, NOTHING_KNOWN, PATH, context
 from tests.world.trivy_database import write_database
 
@@ -64,3 +64,14 @@ def test_a_layer_that_is_swapped_and_swapped_back_is_found(tmp_path: Path, trivy
     assert scan(built, context(tmp_path), scanner="trivy", settings=settings).outcome == "refused", (
         "nothing is believed later"
     )
+
+
+def test_packages_that_an_upper_layer_takes_out_of_the_database_alone_are_a_doubt(tmp_path: Path, trivy: Path) -> None:
+    write_database(tmp_path / "cache", ADVISORIES)
+    settings = ScanSettings(cache=tmp_path / "cache", database="offline")
+    folder, platform = image(tmp_path / "image", DEBIAN, dpkg(("tar", "1.34")))
+    built = Image(platform.manifest, str(folder), (platform,), "0" * 40, Tool("test", "1"))
+    for _ in range(2):
+        verdict = scan(built, context(tmp_path), scanner="trivy", settings=settings)
+        assert verdict.outcome == "unknown"
+        assert verdict.doubts == ("a layer changes zlib1g, busybox in the package database, and leaves the files",)

@@ -281,7 +281,7 @@ def test_images_of_a_working_tree_share_blobs_but_no_damage(kit: Kit) -> None:
     largest = max((web / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
     shared = api / "blobs" / "sha256" / largest.name
     assert shared.stat().st_ino == largest.stat().st_ino
-    shared.unlink()  # by a link the same file is in the base's own layout
+    shared.unlink()  # the other image keeps its own
     shared.write_bytes(b"damaged")
     damaged = kit("scan", "--image", "127.0.0.1:1/api")
     assert damaged.code == 1
