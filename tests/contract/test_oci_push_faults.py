@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from pipeline_kit.model.image import Image
     from tests.world.fault_proxy import FaultProxy
 
-_TAGS = (Tag("1.5.0", "version"), Tag("latest", "moving"))
+_TAGS = (
+    Tag("1.5.0", "version"),
+    Tag("sha-9c1f2e7", "commit"),
+    *(Tag(name, "moving") for name in ("1.5", "1", "latest")),
+)
+
+_LAYERS = (layer_tar("one", 1_500_000), layer_tar("two"), layer_tar("three"), layer_tar("four"))
 
 
 @contextmanager
@@ -97,7 +103,7 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda fault: fault.name.lower())
 def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path) -> None:
-    image = write_image(tmp_path / "image", tars=[layer_tar("one", 1_500_000)], platforms=(AMD64, ARM64))
+    image = write_image(tmp_path / "image", tars=_LAYERS, platforms=(AMD64, ARM64))
     with running_fault_proxy(upstream) as proxy:
         assert _push(image, proxy.address, "clean/run") == ""
         requests = len(proxy.requests)
@@ -110,18 +116,18 @@ def test_every_request_may_fail_once(upstream: str, fault: Fault, tmp_path: Path
     assert outcomes["survived"] >= 3
 
 
-def _named(image: Image, address: str, path: str) -> set[str]:
+def _named(image: Image, address: str, path: str) -> list[str]:
     """The tags that name the image, asked without the proxy."""
     with _connected(address, path) as registry:
         held = {tag.name: registry.head_manifest(tag.name) for tag in _TAGS}
     assert set(held.values()) <= {None, image.digest}
-    return {name for name, digest in held.items() if digest}
+    return [name for name, digest in held.items() if digest]
 
 
 @pytest.mark.parametrize("fault", BAD_ANSWERS, ids=lambda fault: fault.name.lower())
 def test_every_answer_may_be_none(upstream: str, fault: Fault, tmp_path: Path) -> None:
     """The push goes on where the registry can be made to say what it has, and else says what is published."""
-    image = write_image(tmp_path / "image", platforms=(AMD64, ARM64))
+    image = write_image(tmp_path / "image", tars=_LAYERS, platforms=(AMD64, ARM64))
     with running_fault_proxy(upstream) as proxy:
         assert _push(image, proxy.address, "clean/run") == ""
         requests = len(proxy.requests)
@@ -144,6 +150,26 @@ def test_every_answer_may_be_none(upstream: str, fault: Fault, tmp_path: Path) -
     assert outcomes["survived"] >= 2
 
 
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def test_every_request_of_a_rerun_may_go_wrong(upstream: str, fault: Fault, tmp_path: Path) -> None:
+    """What is published stays, and is taken over where the fault passes."""
+    image = write_image(tmp_path / "image", tars=_LAYERS, platforms=(AMD64, ARM64))
+    with running_fault_proxy(upstream) as proxy:
+        assert _push(image, proxy.address, "shop/web") == ""
+        proxy.arm()
+        assert _push(image, proxy.address, "shop/web") == ""
+        requests = len(proxy.requests)
+        outcomes: Counter[str] = Counter()
+        for at in range(requests):
+            proxy.arm(fault, at)
+            failure = _failure(image, proxy.address, "shop/web")
+            assert len(_named(image, upstream, "shop/web")) == len(_TAGS)
+            outcomes[failure.kind if failure else "survived" if proxy.struck else "no effect"] += 1
+    print(f"rerun, {fault.name}: {dict(outcomes)} of {requests} requests")
+    if fault in TRANSIENT:
+        assert set(outcomes) <= {"survived", "no effect"}
+
+
 @pytest.mark.parametrize("fault", BAD_ANSWERS, ids=lambda fault: fault.name.lower())
 def test_what_is_published_and_never_confirmed_is_said_so(upstream: str, fault: Fault, tmp_path: Path) -> None:
     """All answers are bad after the last tag was taken."""
@@ -155,7 +181,7 @@ def test_what_is_published_and_never_confirmed_is_said_so(upstream: str, fault: 
         failure = _failure(image, proxy.address, "some/image")
         assert failure
         assert (failure.kind, failure.exit) == ("push.unconfirmed", Exit.TRY_LATER)
-        assert failure.done == "all blobs, 1 of 2 tags published (1.5.0), and perhaps latest"
+        assert failure.done == "all blobs, 4 of 5 tags published (1.5.0 sha-9c1f2e7 1.5 1), and perhaps latest"
         proxy.arm()
         assert _push(image, proxy.address, "some/image") == ""
 
@@ -170,4 +196,33 @@ def test_the_token_service_may_fail_once(fault: Fault, tmp_path: Path) -> None:
             credential = Credential(registry=registry.address, username="pusher", secret="secret", origin="test")
             proxy.arm(fault, 0)
             assert _push(image, registry.address, "team/app", credential) == ""
-            assert len(proxy.requests) == 1 + proxy.struck
+            assert len(proxy.requests) == 1 + (proxy.struck and fault is not Fault.EARLY_HINTS)
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower())
+def test_every_request_of_a_login_may_go_wrong(fault: Fault, tmp_path: Path) -> None:
+    """It says what is granted or that it failed, and never takes something else for a login."""
+    pusher = Account("pusher", "secret", {"*": frozenset({"pull", "push"})})
+    outcomes: Counter[str] = Counter()
+    with running_token_service(tmp_path, (pusher,)) as service, running_fault_proxy(service.service) as tokens:
+        names = {**service.auth["token"], "realm": f"http://{tokens.address}/oauth2/token"}
+        with (
+            running_registry(tmp_path / "registry", auth={"token": names}) as registry,
+            running_fault_proxy(registry.address) as proxy,
+        ):
+            credential = Credential(registry=proxy.address, username="pusher", secret="secret", origin="test")
+            for spoilt, others, requests in ((proxy, tokens, 2), (tokens, proxy, 1)):
+                others.arm()
+                for at in range(requests):
+                    spoilt.arm(fault, at)
+                    with _connected(proxy.address, "team/app", credential) as client:
+                        try:
+                            assert client.granted() == {"pull", "push"}
+                            outcomes["survived" if spoilt.struck else "no effect"] += 1
+                        except Failure as failure:
+                            outcomes[failure.kind] += 1
+    print(f"login, {fault.name}: {dict(outcomes)}")
+    if fault in TRANSIENT:
+        assert set(outcomes) <= {"survived", "no effect"}
+    if fault in (Fault.EMPTY, Fault.FOREIGN):
+        assert "survived" not in outcomes
