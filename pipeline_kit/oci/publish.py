@@ -114,6 +114,7 @@ class _Publication:
 
     def _publish(self, image: HeldManifest, tag: Tag) -> None:
         """Have ``tag`` name the image, or something newer."""
+        refused: str | None = None
         for _ in range(_MOST_ROUNDS):
             began = self._registry.clock.monotonic()
             held = self._registry.get_manifest(tag.name)
@@ -127,7 +128,10 @@ class _Publication:
                 return
             self.writing = tag
             over = held or Nothing()
-            stored = self._registry.put_manifest(image.content, image.media_type, tag.name, over=over)
+            # A condition that is refused although it holds is understood in another way: then it is left out.
+            condition = None if over.digest == refused and tag.kind != "version" else over
+            stored = self._registry.put_manifest(image.content, image.media_type, tag.name, over=condition)
+            refused = None if stored else over.digest
             self._gap = max(self._gap, self._registry.clock.monotonic() - began)
             self._written.add(tag)
             if stored and self._read_back(image, tag, over.digest):

@@ -256,3 +256,17 @@ def test_an_interrupt_between_two_tags_says_which_are_set(tmp_path: Path) -> Non
         with pytest.raises(KeyboardInterrupt) as caught:
             publish(registry, writer.image.digest, writer.plan.tags)
     assert caught.value.__notes__ == ["all blobs, 2 of 4 tags published (1.5.0 1.5), and perhaps 1"]
+
+
+def test_a_registry_that_refuses_every_condition_is_published_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = Writer(tmp_path / "older", "1.5.0"), Writer(tmp_path / "newer", "1.6.0")
+    with _registry("local registry") as address:
+        registry = older.at(Repository(address, "shop/web"))
+        monkeypatch.setattr("pipeline_kit.oci.server.conditions._names", lambda *_: False)
+        for one in (older, newer):
+            with one.context.report.activity("") as activity:
+                stage(Path(one.image.layout), one.image, registry, activity=activity)
+            publish(registry, one.image.digest, one.plan.tags)
+        assert registry.head_manifest("latest") == newer.image.digest
