@@ -17,7 +17,8 @@ KINDS: dict[str, Kind] = {
     "unhealthy": Kind(
         Exit.ROLLED_BACK,
         "What was deployed did not become healthy",
-        """It exited, could not be started, ran out of memory, failed its own HEALTHCHECK, or did not answer below 400 on deploy.health within deploy.timeout.
+        """It exited, could not be started, ran out of memory, failed its own HEALTHCHECK, or did not answer below 400 on deploy.health within deploy.timeout,
+or not for deploy.settle seconds without a break.
 What served before serves now; it was stopped only if the new one had been healthy beside it.
 
 Output and state of the container are in the log folder; they were taken before it was removed. Values of its environment variables are left out there.""",
@@ -37,7 +38,20 @@ known to be gone, and is cleaned up at once.""",
         Exit.TRY_LATER,
         "The Docker Engine can't be used",
         """It is the one that the docker command would use: DOCKER_HOST, else the current docker context, else /var/run/docker.sock. Start it, or let this user
-reach it.""",
+reach it.
+
+One that goes away while a container is replaced is waited for, and the replacement is made again. If it does not come back, nobody can tell what serves;
+the next run puts right what this one left.""",
+    ),
+    "refused": Kind(
+        Exit.BROKE,
+        "The engine refused a request",
+        """Its own words are shown. What served before serves now.""",
+    ),
+    "health": Kind(
+        Exit.USAGE,
+        "The health to ask for is no path",
+        """It is the path alone, such as /healthz: the service is asked on its own port, and nobody else. '' asks nothing.""",
     ),
     "unreachable": Kind(
         Exit.BROKE,

@@ -88,6 +88,14 @@ def _would(flow: Flow, **options: Any) -> str:
         help="How long it may take to become healthy.",
     ),
     click.option(
+        "--settle",
+        type=WholeNumber(0, 600),
+        default=3,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long it has to stay healthy before what served goes.",
+    ),
+    click.option(
         "--variable",
         "variables",
         multiple=True,
@@ -168,5 +176,6 @@ def _docker_options(flow: Flow, options: dict[str, Any]) -> DockerOptions:
         container_port=options["container_port"],
         health=options["health"],
         health_timeout=options["timeout"],
+        settle=options["settle"],
         variables=options["variables"],
     )

@@ -16,11 +16,13 @@ from pipeline_kit.errors import Failure, alternative, why
 from pipeline_kit.model.deployment import Deployment
 from pipeline_kit.model.digest import digest_of, short
 from pipeline_kit.targets.docker_container import Container, Publish
-from pipeline_kit.targets.docker_engine import connected, translated
-from pipeline_kit.targets.docker_health import healthy, url_of
+from pipeline_kit.targets.docker_engine import connected, is_lost, raised, translated, wait_for, words
+from pipeline_kit.targets.docker_failures import engine_gone
+from pipeline_kit.targets.docker_health import QUICK, healthy, url_of
 from pipeline_kit.targets.docker_image import fetch
 from pipeline_kit.targets.docker_replacement import Replacement
 from pipeline_kit.targets.docker_site import LABEL, site
+from pipeline_kit.targets.docker_tidy import brought, tidy
 from pipeline_kit.targets.probe import Unhealthy
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from pipeline_kit.targets.docker_engine import Engine
     from pipeline_kit.targets.docker_image import Fetched
     from pipeline_kit.targets.docker_options import DockerOptions
+    from pipeline_kit.targets.docker_site import Site
 
 NAME = "docker"
 _CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}\Z")
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
-_NOT_JUDGED = ("name", "health_timeout", "stop_timeout", "variables")
-_QUICK = 5.0
+_NOT_JUDGED = ("name", "health_timeout", "settle", "stop_timeout", "variables")
+_ATTEMPTS = 3  # an engine that goes away again and again is told
 
 
 def describe(options: DockerOptions) -> str:
@@ -52,28 +55,54 @@ def deploy(
 ) -> Deployment:
     """Have ``published`` serve as the container ``options.name``, and wait until it is healthy; see ``targets``."""
     _check_name(options.name)
+    _check_health(options.health)
     variables = _variables(options.variables, context)
     with connected(context) as engine, translated(engine.endpoint), site(engine, options.name, context) as place:
-        host = _host(engine, options.address)
-        before = place.serving()
-        labels = _labels(published, options, variables, host, before)
-        if before and (evidence := _serves_already(engine, before, labels, context)):
-            return _deployment(published, options, engine, before, evidence)
-        fetched = fetch(published, image, engine, context)
-        replacement = Replacement(
-            site=place,
-            before=before,
-            fetched=fetched,
-            options=options,
-            variables=variables,
-            labels=labels,
-            publish=_publish(engine, fetched, options, before),
-            context=context,
-            log_folder=log_folder,
-        )
-        serving, seen = replacement.run()
-        how = () if fetched.how == "pulled" else (fetched.how,)
-        return _deployment(published, options, engine, serving, (*seen, *how))
+        for attempt in range(_ATTEMPTS):
+            try:
+                # What is there, and nothing that was known before: an engine that comes back has ended containers, and
+                # started others.
+                place.recover(revive=attempt > 0)
+                return _replaced(published, image, options, variables, place, context, log_folder)
+            except raised() as error:
+                if not is_lost(error):
+                    raise
+                if attempt + 1 == _ATTEMPTS or not wait_for(engine, context):
+                    raise engine_gone(options.name, words(error)) from error
+        raise AssertionError
+
+
+def _replaced(
+    published: Published,
+    image: Image | None,
+    options: DockerOptions,
+    variables: Mapping[str, str],
+    place: Site,
+    context: Context,
+    log_folder: Path,
+) -> Deployment:
+    """Have ``published`` serve in the place of what serves now."""
+    engine = place.engine
+    before = place.serving()
+    labels = _labels(published, options, variables, _host(engine, options.address), before)
+    if before and (evidence := _serves_already(engine, before, labels, context)):
+        return _deployment(published, options, engine, before, evidence)
+    fetched = fetch(published, image, engine, context)
+    replacement = Replacement(
+        site=place,
+        before=before,
+        fetched=fetched,
+        options=options,
+        variables=variables,
+        labels=labels | brought(engine, before, fetched),
+        publish=_publish(engine, fetched, options, before),
+        context=context,
+        log_folder=log_folder,
+    )
+    serving, seen = replacement.run()
+    tidy(engine, serving, before)
+    how = () if fetched.how == "pulled" else (fetched.how,)
+    return _deployment(published, options, engine, serving, (*seen, *how))
 
 
 def _deployment(
@@ -103,7 +132,7 @@ def _serves_already(
     ):
         return None
     try:
-        return ("it serves already, not restarted", *healthy(engine, before, context, _QUICK))
+        return ("it serves already, not restarted", *healthy(engine, before, context, QUICK))
     except Unhealthy:
         return None
 
@@ -193,6 +222,17 @@ def _host(engine: Engine, address: str) -> str:
             alternative("deploy.address: an address of that machine, 0.0.0.0 for all of them"),
         )
     return engine.host if loopback or address in _EVERY_ADDRESS else address
+
+
+def _check_health(path: str) -> None:
+    """It is put behind the service's own address: what does not begin with a slash could name another host."""
+    if path and (not path.startswith("/") or not path.isprintable() or " " in path):
+        raise Failure(
+            "deploy.health",
+            f"{path!r} is no path that a service can be asked for",
+            why("It begins with a slash, and has no space and no control character in it."),
+            alternative("deploy.health: /healthz"),
+        )
 
 
 def _check_name(name: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline_kit.targets.docker_engine import status_of, words
+from pipeline_kit.targets.docker_engine import disk_full, status_of, words
 from pipeline_kit.targets.probe import Observation
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_kit.targets.docker_image import Fetched
     from pipeline_kit.targets.docker_options import DockerOptions
 
+_RESTART = {"Name": "unless-stopped"}
 _PORT_TAKEN = re.compile(r"port is already allocated|address already in use|ports are not available", re.IGNORECASE)
 
 
@@ -96,6 +98,7 @@ def create(
     variables: Mapping[str, str],
     labels: Mapping[str, str],
     publish: Publish | None,
+    kept_alive: bool = False,
 ) -> Container:
     """Make a container, which is not started. ``NameTaken`` if the name is in use: that is how two runs find out about
     each other.
@@ -107,6 +110,7 @@ def create(
         port_bindings=bindings,
         init=options.init or None,
         read_only=options.read_only,
+        restart_policy=_RESTART if kept_alive else None,
     )
     try:
         made = engine.api.create_container(
@@ -127,7 +131,9 @@ def create(
 
 
 def start(engine: Engine, container: Container) -> None:
-    """Start it. ``PortTaken`` if its port is in use, ``NotStarted`` if its program can't be run."""
+    """Start it. ``PortTaken`` if its port is in use, ``NotStarted`` if its program can't be run; what else an engine
+    may refuse is not the image's fault.
+    """
     from docker.errors import APIError
 
     try:
@@ -136,36 +142,49 @@ def start(engine: Engine, container: Container) -> None:
         said = words(error)
         if _PORT_TAKEN.search(said):
             raise PortTaken(said) from error
-        raise NotStarted(said.rpartition("unable to start container process: ")[2].removesuffix(": unknown")) from error
+        if full := disk_full(said):
+            raise full from error
+        before, program, reason = said.rpartition("unable to start container process: ")
+        if status_of(error) == 400 or program or "OCI" in before + reason:
+            raise NotStarted(reason.removesuffix(": unknown")) from error
+        raise
 
 
 def stop(engine: Engine, container: Container, timeout: int) -> None:
-    """Stop it, after ``timeout`` seconds by force, and wait until it is gone."""
-    engine.api.stop(container.id, timeout=timeout)
+    """Stop it, after ``timeout`` seconds by force, and wait until it has ended; it may be gone already."""
+    from docker.errors import NotFound
+
+    with suppress(NotFound):
+        engine.api.stop(container.id, timeout=timeout)
 
 
 def keep_alive(engine: Engine, container: Container) -> None:
     """Have the engine start it again when it ends, and after a restart of the machine. Not before it was healthy: one
-    that crashes would go on crashing.
+    that crashes would go on crashing. Podman has to be told when it makes one (``create``).
     """
-    engine.api.update_container(container.id, restart_policy={"Name": "unless-stopped"})
+    if not engine.is_podman:
+        engine.api.update_container(container.id, restart_policy=_RESTART)
 
 
 def remove(engine: Engine, container: Container | None) -> None:
-    """Remove it and its anonymous volumes, running or not; it may be gone already."""
-    from docker.errors import NotFound
+    """Remove it and its anonymous volumes, running or not; it may be gone already, or just about to be."""
+    from docker.errors import APIError
 
     if container is None:
         return
     try:
         engine.api.remove_container(container.id, v=True, force=True)
-    except NotFound:
-        return
+    except APIError as error:
+        if status_of(error) != 404 and "already in progress" not in words(error):
+            raise
 
 
 def rename(engine: Engine, container: Container, name: str) -> None:
-    """Give it another name, running or not."""
-    engine.api.rename(container.id, name)
+    """Give it another name, running or not; it may be gone."""
+    from docker.errors import NotFound
+
+    with suppress(NotFound):
+        engine.api.rename(container.id, name)
 
 
 def holder_of_port(engine: Engine, port: int) -> str:

@@ -6,8 +6,9 @@ socket.
 
 from __future__ import annotations
 
+import re
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 _USUAL_SOCKET = "unix:///var/run/docker.sock"
 _READ_TIMEOUT = 120
 _CONTEXT_TIMEOUT = 15.0
+_COMES_BACK, _PAUSE = 60.0, 0.5  # seconds
+_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """``host`` is where its published ports are reached from here; ``id`` tells one engine from another. ``platform``
-    is what it runs, as ``linux/amd64``.
+    is what it runs, as ``linux/amd64``. Podman answers at the same requests, but to some.
     """
 
     api: Any  # an APIClient; its stubs leave half of the calls untyped
@@ -42,6 +45,7 @@ class Engine:
     local: bool
     id: str
     platform: str
+    is_podman: bool = False
 
 
 class _Endpoint(msgspec.Struct):
@@ -79,21 +83,81 @@ def connected(context: Context) -> Iterator[Engine]:
             about, version = api.info(), api.version()
         local = not endpoint.startswith("tcp://") or urlsplit(endpoint).hostname in ("localhost", "127.0.0.1", "::1")
         host = "127.0.0.1" if local else str(urlsplit(endpoint).hostname)
-        yield Engine(api, endpoint, host, local, str(about["ID"]), f"{version['Os']}/{version['Arch']}")
+        is_podman = any("podman" in str(part.get("Name", "")).lower() for part in version.get("Components") or ())
+        platform = f"{version['Os']}/{version['Arch']}"
+        yield Engine(api, endpoint, host, local, str(about["ID"]), platform, is_podman)
     finally:
         api.close()
 
 
 @contextmanager
 def translated(endpoint: str) -> Iterator[None]:
-    """What the engine's library raises, as the failure ``deploy.engine``."""
-    from docker.errors import DockerException
-    from requests import RequestException
-
+    """What the engine's library raises, as a failure: ``deploy.engine`` where nobody answers, ``deploy.refused`` or
+    ``tool.disk`` where the engine says no.
+    """
     try:
         yield
-    except (DockerException, RequestException) as error:
-        raise _no_engine(endpoint, words(error)) from error
+    except raised() as error:
+        raise _failure(endpoint, error) from error
+
+
+def raised() -> tuple[type[Exception], ...]:
+    """What the engine's library raises, and what comes through it from below."""
+    from docker.errors import DockerException, StreamParseError
+    from requests import RequestException
+    from urllib3.exceptions import HTTPError
+
+    return DockerException, StreamParseError, RequestException, HTTPError
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the engine did not answer, or not to the end: it went away, is starting again, or hangs."""
+    from docker.errors import APIError
+
+    return isinstance(error, raised()) and not isinstance(error, APIError)
+
+
+def wait_for(engine: Engine, context: Context) -> bool:
+    """Wait until an engine that went away answers again, at most a minute; whether it does."""
+    clock = context.clock
+    end = clock.monotonic() + _COMES_BACK
+    with context.report.activity("the Docker Engine went away; waiting for it") as activity:
+        while (left := end - clock.monotonic()) > 0:
+            activity.update(f"wait for the Docker Engine, at most {left:.0f} s more")
+            with suppress(Failure, *raised()):
+                if engine.endpoint.startswith("unix://"):
+                    _knock(engine.endpoint)
+                engine.api.ping()
+                return True
+            clock.sleep(_PAUSE)
+    return False
+
+
+def disk_full(said: str) -> Failure | None:
+    """The failure of an engine whose disk is full, if that is what it ``said``."""
+    if not _DISK_FULL.search(said):
+        return None
+    return Failure(
+        "tool.disk",
+        "there is no space left on the engine's disk",
+        why("What served before serves now."),
+        alternative("docker system df shows what takes it; free some space, and run again"),
+        evidence=quote(said),
+    )
+
+
+def _failure(endpoint: str, error: BaseException) -> Failure:
+    from docker.errors import APIError
+
+    said = words(error)
+    if not isinstance(error, APIError):
+        return _no_engine(endpoint, said)
+    return disk_full(said) or Failure(
+        "deploy.refused",
+        "the engine refused what it was asked for",
+        why(f"Its answer, with status {status_of(error)}, is none that a way out is known for."),
+        evidence=quote(said),
+    )
 
 
 def _knock(endpoint: str) -> None:

@@ -45,15 +45,28 @@ def brought_back(
     )
 
 
-def not_brought_back(before: Container, reason: str, logs: str) -> Failure:
-    """The failure of a rollback: nothing serves."""
+def not_brought_back(before: Container, now: Container | None, reason: str, logs: str) -> Failure:
+    """The failure of a rollback: nothing serves. ``now`` is what is left of ``before``."""
+    left = f"the container {now.name} is still there" if now else f"the container {before.name} is gone"
     return Failure(
         "deploy.rollback-failed",
         f"{before.labels.get(f'{LABEL}name', before.name)} does not serve, and the rollback failed",
         why(f"The container of {short(before.labels.get(f'{LABEL}digest', ''))} was to serve again: {reason}."),
-        Note("now", f"nothing serves; the container {before.name} is still there"),
-        fix(f"docker start {before.name}"),
+        Note("now", f"nothing serves; {left}"),
+        fix(f"docker start {now.name}") if now else alternative("deploy a version that is known to be healthy"),
         log(f"{logs}: output and state of the container that failed first"),
+    )
+
+
+def engine_gone(name: str, said: str) -> Failure:
+    """The failure of an engine that went away in the middle, and did not come back: nobody can tell what serves."""
+    return Failure(
+        "deploy.engine",
+        f"the Docker Engine went away while {name} was replaced",
+        why("It was waited for, and does not answer."),
+        Note("now", f"whether {name} serves is not known: only the engine could tell"),
+        alternative("start the engine and run again: the next run puts right what this one left"),
+        evidence=quote(said),
     )
 
 

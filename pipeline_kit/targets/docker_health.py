@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.targets import docker_container as containers
 from pipeline_kit.targets.docker_site import LABEL
-from pipeline_kit.targets.probe import Observation, Unhealthy, until_healthy
+from pipeline_kit.targets.probe import Observation, Patience, Unhealthy, until_healthy
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Context
     from pipeline_kit.targets.docker_container import Container
     from pipeline_kit.targets.docker_engine import Engine
 
+# A service that was healthy before is so again soon, or something else is wrong.
+QUICK = Patience(5.0)
 
-def healthy(engine: Engine, container: Container, context: Context, timeout: float) -> tuple[str, ...]:
-    """Wait until ``container``, which was started, is healthy; what was seen then, in words. Where it is asked and on
-    which path stands in its labels. Raises ``Unhealthy``.
+
+def healthy(engine: Engine, container: Container, context: Context, patience: Patience) -> tuple[str, ...]:
+    """Wait until ``container``, which was started, is healthy and stays so; what was seen then, in words. Where it is
+    asked and on which path stands in its labels. Raises ``Unhealthy``.
     """
 
     def observe() -> Observation:
@@ -26,7 +29,7 @@ def healthy(engine: Engine, container: Container, context: Context, timeout: flo
         return seen.observation
 
     url, path = url_of(engine, container), container.labels.get(f"{LABEL}health", "")
-    return until_healthy(observe, url, path if url else "", timeout, context)
+    return until_healthy(observe, url, path if url else "", patience, context)
 
 
 def url_of(engine: Engine, container: Container) -> str:

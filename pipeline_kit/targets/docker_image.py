@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Fetched:
     """An image on the engine. ``name`` is what a container is made from: the published reference, or the image's ID
     where the engine can't keep a loaded image by reference. ``ports`` are the TCP ports that it exposes, ``members``
-    looks up all digests that the image goes by.
+    looks up all digests that the image goes by. ``brought`` tells that the engine did not have it before.
     """
 
     name: str
@@ -38,26 +38,29 @@ class Fetched:
     ports: tuple[int, ...]
     how: str
     members: Callable[[], tuple[Digest, ...]]
+    brought: bool
 
 
 def fetch(published: Published, image: Image | None, engine: Engine, context: Context) -> Fetched:
     """Have the engine hold exactly ``published``; its ID is compared with the digests that the image consists of."""
     layout = Path(image.layout) if image and Path(image.layout, "index.json").exists() else None
-    how = "pulled"
+    how, held = "pulled", inspect(engine, str(published.reference)) is not None
     with context.report.activity(f"pull {short(published.digest)}") as activity:
         try:
             pull(published, engine, context, activity)
         except Failure as failure:
             if failure.kind != "deploy.unreachable" or layout is None:
                 raise
-            members_in_layout(published, layout)
+            held = held or any(inspect(engine, member) for member in members_in_layout(published, layout))
             how = "loaded from the layout, since the engine can't reach the registry"
             activity.update("load the layout")
             load(published, layout, engine)
-    return _held(published, layout, engine, context, how)
+    return _held(published, layout, engine, context, how, brought=not held)
 
 
-def _held(published: Published, layout: Path | None, engine: Engine, context: Context, how: str) -> Fetched:
+def _held(
+    published: Published, layout: Path | None, engine: Engine, context: Context, how: str, *, brought: bool
+) -> Fetched:
     """The image on the engine, proven to be the published one by the ID that the engine computed."""
 
     @cache
@@ -65,13 +68,13 @@ def _held(published: Published, layout: Path | None, engine: Engine, context: Co
         return members_in_layout(published, layout) if layout else members_in_registry(published, context)
 
     reference = str(published.reference)
-    found = _inspect(engine, reference)
+    found = inspect(engine, reference)
     if found and found["Id"] == published.digest:
-        return _fetched(reference, found, how, members)
+        return _fetched(reference, found, how, members, brought=brought)
     for name in (reference, *members()):
-        held = _inspect(engine, name)
+        held = inspect(engine, name)
         if held and held["Id"] in members():
-            return _fetched(name, held, how, members)
+            return _fetched(name, held, how, members, brought=brought)
     held_instead = short(str(found["Id"])) if found else "nothing"
     raise Failure(
         "deploy.digest",
@@ -80,13 +83,16 @@ def _held(published: Published, layout: Path | None, engine: Engine, context: Co
     )
 
 
-def _fetched(name: str, found: dict[str, Any], how: str, members: Callable[[], tuple[Digest, ...]]) -> Fetched:
+def _fetched(
+    name: str, found: dict[str, Any], how: str, members: Callable[[], tuple[Digest, ...]], *, brought: bool
+) -> Fetched:
     exposed = sorted((found.get("Config") or {}).get("ExposedPorts") or {})
     ports = tuple(int(port.removesuffix("/tcp")) for port in exposed if port.endswith("/tcp"))
-    return Fetched(name, str(found["Id"]), ports, how, members)
+    return Fetched(name, str(found["Id"]), ports, how, members, brought)
 
 
-def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
+def inspect(engine: Engine, name: str) -> dict[str, Any] | None:
+    """The image of that name or ID as the engine shows it, None if there is none."""
     from docker.errors import APIError
 
     try:

@@ -10,7 +10,7 @@ import msgspec
 from pipeline_kit.errors import Failure, quote
 from pipeline_kit.model.platform import Platform
 from pipeline_kit.oci.layout import blob_path, read
-from pipeline_kit.targets.docker_engine import words
+from pipeline_kit.targets.docker_engine import disk_full, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,7 @@ _PIECE = 1 << 20
 
 def load(published: Published, folder: Path, engine: Engine) -> None:
     """Send the layout ``folder`` to the engine, under the published reference where its store can keep that."""
-    from docker.errors import DockerException
-    from requests import RequestException
+    from docker.errors import APIError
 
     layout = read(folder)
     platform = next((p for p in layout.platforms if p.platform == Platform.parse(engine.platform)), layout.platforms[0])
@@ -47,9 +46,13 @@ def load(published: Published, folder: Path, engine: Engine) -> None:
     try:
         for line in engine.api.load_image(_archive(documents, blobs)):
             if error := line.get("error"):
-                raise Failure("deploy.pull", "the engine can't load the layout", evidence=quote(str(error)))
-    except (DockerException, RequestException) as error:
-        raise Failure("deploy.pull", "the engine can't load the layout", evidence=quote(words(error))) from error
+                raise _not_loaded(str(error))
+    except APIError as error:
+        raise _not_loaded(words(error)) from error
+
+
+def _not_loaded(said: str) -> Failure:
+    return disk_full(said) or Failure("deploy.pull", "the engine can't load the layout", evidence=quote(said))
 
 
 def _in_layout(digest: str) -> str:

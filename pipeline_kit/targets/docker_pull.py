@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_kit.errors import Failure, alternative, quote, why
 from pipeline_kit.model.digest import short
-from pipeline_kit.targets.docker_engine import words
+from pipeline_kit.targets.docker_engine import disk_full, words
 
 if TYPE_CHECKING:
     from pipeline_kit.context import Activity, Context
@@ -28,7 +28,6 @@ def pull(published: Published, engine: Engine, context: Context, activity: Activ
     reach, else one that says what the registry or the engine refused.
     """
     from docker.errors import APIError
-    from requests import RequestException
 
     from pipeline_kit.oci.credentials import TARGET_SOURCES, find
 
@@ -47,8 +46,6 @@ def pull(published: Published, engine: Engine, context: Context, activity: Activ
             _show(line, activity)
     except APIError as error:
         raise _refused(published, words(error)) from error
-    except RequestException as error:
-        raise Failure("deploy.engine", "the Docker Engine broke off the pull", evidence=quote(str(error))) from error
 
 
 def _auth(credential: Credential) -> dict[str, str]:
@@ -68,6 +65,8 @@ def _show(line: dict[str, Any], activity: Activity) -> None:
 def _refused(published: Published, said: str) -> Failure:
     lower = said.lower()
     registry, evidence = published.repository.registry, quote(said)
+    if full := disk_full(said):
+        return full
     if any(text in lower for text in _UNREACHABLE):
         return Failure(
             "deploy.unreachable",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline_kit.targets.docker_engine import Engine
 
 LABEL = "pipeline-kit."
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ class Site:
         """Labels that say who replaces the container, and until when another machine has to believe it."""
         return {f"{LABEL}holder": self.holder, f"{LABEL}until": str(int(self.clock.now() + seconds))}
 
-    def recover(self) -> None:
-        """Put right what a killed run left; Failure ``deploy.busy`` if the run still lives."""
+    def recover(self, *, revive: bool) -> None:
+        """Put right what a killed run left; Failure ``deploy.busy`` if the run still lives. With ``revive`` what serves
+        is started if it does not run: the engine was started again, and may not have come to it yet.
+        """
         successor, past = self._ours(self.next), self._ours(self.past)
         if successor and self._lives(successor):
             raise busy(self.name)
@@ -73,15 +76,31 @@ class Site:
             containers.keep_alive(self.engine, successor)
             containers.remove(self.engine, past)
             return
-        containers.remove(self.engine, successor)
+        if successor:
+            # It may have the port; and what it is needed for stays known until the other one runs.
+            containers.stop(self.engine, successor, 1)
         if serving is None and past:
             containers.rename(self.engine, past, self.name)
-            containers.start(self.engine, past)
+            self._revive(past)
         elif serving and past:
             containers.keep_alive(self.engine, serving)
+            self._revive(serving)
             containers.remove(self.engine, past)
-        elif serving and successor and not serving.running:
-            containers.start(self.engine, serving)
+        elif serving and (successor or revive):
+            self._revive(serving)
+        containers.remove(self.engine, successor)
+
+    def _revive(self, container: Container) -> None:
+        """Start it if it does not run. One that can't start is about to be replaced."""
+        for _ in range(0 if container.running else _TRIES):
+            try:
+                containers.start(self.engine, container)
+            except containers.PortTaken:  # what held it for a container that ended takes a moment to go
+                self.clock.sleep(1)
+            except containers.NotStarted:
+                return
+            else:
+                return
 
     def _lives(self, successor: Container) -> bool:
         # Of this machine only one run is here, and that is us.
@@ -105,16 +124,16 @@ class Site:
 
 @contextmanager
 def site(engine: Engine, name: str, context: Context) -> Iterator[Site]:
-    """The containers called ``name``, put right, for one run of this machine at a time: Failure ``deploy.busy``."""
+    """The containers called ``name``, for one run of this machine at a time: Failure ``deploy.busy``. Whatever an
+    earlier run left is still to be put right: ``Site.recover``.
+    """
     lock = _lock(engine, name, context.state.parent / "locks")
     with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise busy(name) from None
-        found = Site(engine, name, f"{socket.gethostname()}:{lock}", context.clock)
-        found.recover()
-        yield found
+        yield Site(engine, name, f"{socket.gethostname()}:{lock}", context.clock)
 
 
 def busy(name: str) -> Failure:

@@ -1,8 +1,9 @@
 """Whether a service is healthy: asked over HTTP from here, and by looking at what runs it.
 
 HTTP decides, since it is what a client would see; two answers in a row count, for a service that dies on its first
-request answers once. The image's own HEALTHCHECK can say no at any time, and is waited for only where no path is asked
-for: its first answer comes after a whole interval, 30 s by default.
+request answers once. And it has to stay healthy for a while: one that ends a second later has answered too.
+The image's own HEALTHCHECK can say no at any time, and is waited for only where no path is asked for: its first answer
+comes after a whole interval, 30 s by default.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ _ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds it may take to become healthy, and for how many it then has to stay so without a break."""
+
+    timeout: float
+    settle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What runs the service, as seen now. ``death`` says why it can't become healthy any more, '' while it can;
     ``check`` is the state of the image's own HEALTHCHECK, '' where it has none.
@@ -38,29 +47,33 @@ class Unhealthy(Exception):  # noqa: N818 - an answer, which the caller makes a 
 
 
 def until_healthy(
-    observe: Callable[[], Observation], url: str, path: str, timeout: float, context: Context
+    observe: Callable[[], Observation], url: str, path: str, patience: Patience, context: Context
 ) -> tuple[str, ...]:
-    """Wait until the service is healthy; what was seen then, in words. ``url`` is its root; with '' as ``path`` it is
-    not asked. Raises ``Unhealthy`` as soon as it can't become healthy, at the latest after ``timeout`` seconds.
+    """Wait until the service is healthy and stays so; what was seen then, in words. ``url`` is its root; with '' as
+    ``path`` it is not asked. Raises ``Unhealthy`` as soon as it can't become healthy, at the latest when ``patience``
+    has ended.
     """
     from pipeline_kit.http import session
 
     clock, started, pause = context.clock, context.clock.monotonic(), _FIRST_PAUSE
-    good, answer = 0, ""
+    good, answer, since = 0, "", None
     with session(context.environ, connections=1) as http:
         while True:
             seen = observe()
             if seen.death or seen.check == "unhealthy":
                 raise Unhealthy(seen.death or "fails its own HEALTHCHECK")
             elapsed = clock.monotonic() - started
-            if good >= _ENOUGH or (not path and _is_steady(seen, elapsed)):
-                return _evidence(path, answer, seen, elapsed)
-            if elapsed > timeout:
-                raise Unhealthy(_too_late(path, answer, seen, timeout))
+            is_healthy = good >= _ENOUGH if path else seen.check in ("", "healthy")
+            since = (elapsed if since is None else since) if is_healthy else None
+            settle = patience.settle if path or seen.check else max(patience.settle, _STEADY)
+            if since is not None and elapsed - since >= settle:
+                return _evidence(path, answer, seen, since, elapsed)
+            if since is None and elapsed > patience.timeout:
+                raise Unhealthy(_too_late(path, answer, seen, patience.timeout))
             if path:
                 answer = _ask(http, url + path)
-                good = good + 1 if answer.isdigit() and int(answer) < 400 else 0
-            clock.sleep(_FIRST_PAUSE if good else pause)
+                good = good + 1 if _is_good(answer) else 0
+            clock.sleep(_FIRST_PAUSE if 0 < good < _ENOUGH else pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
@@ -75,18 +88,21 @@ def _ask(http: requests.Session, url: str) -> str:  # noqa: TID251 - named as a 
         return type(error).__name__
 
 
-def _is_steady(seen: Observation, elapsed: float) -> bool:
-    return seen.check == "healthy" or (not seen.check and elapsed >= _STEADY)
+def _is_good(answer: str) -> bool:
+    return answer.isdigit() and int(answer) < 400
 
 
-def _evidence(path: str, answer: str, seen: Observation, elapsed: float) -> tuple[str, ...]:
-    asked = f"{path} {answer} after {elapsed:.1f} s" if path else f"running for {elapsed:.0f} s"
+def _evidence(path: str, answer: str, seen: Observation, since: float, elapsed: float) -> tuple[str, ...]:
+    kept = f", for {elapsed - since:.0f} s" if elapsed - since >= 1 else ""
+    asked = f"{path} {answer} after {since:.1f} s{kept}" if path else f"running for {elapsed:.0f} s"
     return (asked, "its HEALTHCHECK passes") if seen.check == "healthy" else (asked,)
 
 
 def _too_late(path: str, answer: str, seen: Observation, timeout: float) -> str:
     if not path:
         return f"did not pass its own HEALTHCHECK within {timeout:.0f} s ({seen.check})"
+    if _is_good(answer):
+        return f"answered {answer} on {path}, and did not keep it up within {timeout:.0f} s"
     if answer.isdigit():
         return f"answered {answer} on {path} for {timeout:.0f} s"
     return f"did not answer on {path} within {timeout:.0f} s"

@@ -63,6 +63,12 @@ def crashing() -> Service:
     return Service(("sh", "-c", "echo starting; echo 'KeyError: DATABASE_URL'; exit 3"), {})
 
 
+def short_lived(seconds: float) -> Service:
+    """Answers, and ends by itself."""
+    program = f"httpd -f -p {PORT} -h /www &\nsleep {seconds}\nexit 1\n"
+    return Service(("sh", "/serve"), {"serve": program.encode(), "www/index.html": b"short"})
+
+
 def unstartable() -> Service:
     """Names a program that is not there."""
     return Service(("/nope",), {})

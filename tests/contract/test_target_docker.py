@@ -38,13 +38,14 @@ from tests.contract.target_images import (
     built,
     crashing,
     published,
+    short_lived,
     silent,
     stubborn,
     unstartable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pipeline_kit.model.deployment import Deployment
@@ -71,7 +72,7 @@ class Lab:
             identity=RunIdentity("local"),
         )
         self.repository = Repository(registry.address, "shop/web")
-        self.options = DockerOptions(name=f"web-{uuid4().hex[:8]}", health_timeout=20, stop_timeout=3)
+        self.options = DockerOptions(name=f"web-{uuid4().hex[:8]}", health_timeout=20, settle=0.3, stop_timeout=3)
         self.logs = folder / "logs"
         self._folder, self._base = folder, base
 
@@ -242,6 +243,110 @@ def test_a_secret_that_a_container_prints_is_taken_out(lab: Lab) -> None:
             assert "s3cret-of-the-app" not in text
             assert "czNjcmV0LW9mLXRoZS1hcH" not in text
         assert any("***" in text for text in files.values())
+
+
+def test_one_that_ends_a_second_later_was_never_healthy(lab: Lab) -> None:
+    first = lab.deploy(answering("one"))
+    failure = lab.failure(short_lived(1), settle=3)
+    assert failure.headline == f"{lab.options.name} exited with code 1"
+    assert notes(failure)["now"] == f"{first.digest[7:19]} serves as before: it was not touched"
+    assert answer(first.url) == "one"
+    assert lab.names() == [""]
+    elsewhere = lab.failure(short_lived(1), settle=3, port=free_port())
+    assert elsewhere.headline == failure.headline
+    assert answer(first.url) == "one"
+
+
+class TestRemovedByOthers:
+    """Somebody removes the old container while it is replaced."""
+
+    MOMENTS = ("_make_successor", "_try_out", "_stop_the_other", "_start_and_ask", "_give_the_name")
+
+    @pytest.mark.parametrize("moment", MOMENTS)
+    @pytest.mark.parametrize("where", ["the same port", "another port"])
+    def test_the_healthy_successor_stays(
+        self, lab: Lab, engine: Engine, monkeypatch: pytest.MonkeyPatch, moment: str, where: str
+    ) -> None:
+        lab.deploy(answering("one"))
+        removing_before(monkeypatch, moment, lambda: engine.docker("rm", "-f", lab.options.name))
+        second = lab.deploy(answering("two"), port=0 if where == "the same port" else free_port())
+        assert answer(second.url) == "two"
+        assert lab.names() == [""]
+        third = lab.deploy(answering("three"))
+        assert answer(third.url) == "three"
+
+    def test_an_unhealthy_successor_leaves_nothing_and_says_so(
+        self, lab: Lab, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lab.deploy(answering("one"))
+        removing_before(monkeypatch, "_try_out", lambda: engine.docker("rm", "-f", lab.options.name))
+        failure = lab.failure(crashing())
+        assert failure.kind == "deploy.rollback-failed"
+        assert notes(failure)["now"] == f"nothing serves; the container {lab.options.name} is gone"
+        assert "fix" not in notes(failure)
+        assert lab.names() == []
+
+    def test_a_successor_that_somebody_removes_is_told(
+        self, lab: Lab, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = lab.deploy(answering("one"))
+        removing_before(monkeypatch, "_give_the_name", lambda: engine.docker("rm", "-f", f"{lab.options.name}-next"))
+        failure = lab.failure(answering("two"))
+        assert failure.exit in (Exit.BROKE, Exit.ROLLED_BACK)
+        assert answer(first.url) == "one"
+        assert lab.names() == [""]
+
+
+class TestImages:
+    """Those that were brought and are needed no more go; no other one does."""
+
+    def test_the_one_that_serves_and_the_one_before_stay(self, lab: Lab, engine: Engine) -> None:
+        wanted = [lab.publish(answering(text))[0] for text in ("one", "two", "three", "four")]
+        for one in wanted:
+            lab.deploy(one)
+        assert images(engine, lab) == sorted(str(one.reference) for one in wanted[2:])
+        lab.deploy(wanted[2])
+        lab.deploy(wanted[0])
+        assert images(engine, lab) == sorted(str(one.reference) for one in (wanted[2], wanted[0]))
+
+    def test_what_is_unhealthy_is_not_kept(self, lab: Lab, engine: Engine) -> None:
+        wanted, _ = lab.publish(answering("one"))
+        lab.deploy(wanted)
+        lab.failure(crashing())
+        assert images(engine, lab) == [str(wanted.reference)]
+
+    def test_what_others_need_stays(self, lab: Lab, engine: Engine) -> None:
+        held, tagged, used, other = (lab.publish(answering(text))[0] for text in ("held", "tagged", "used", "other"))
+        engine.docker("pull", "-q", str(held.reference))
+        lab.deploy(held)
+        lab.deploy(tagged)
+        engine.docker("tag", str(tagged.reference), f"{lab.options.name}:mine")
+        lab.deploy(used)
+        engine.docker("create", "--name", f"{lab.options.name}-user", str(used.reference))
+        lab.deploy(other)
+        neighbour = replace(lab.options, name=f"{lab.options.name}-b")
+        try:
+            for one in (other, used):
+                TARGETS["docker"].deploy(one, None, neighbour, lab.context, lab.logs)
+            for text in ("five", "six", "seven"):
+                lab.deploy(answering(text))
+            left = images(engine, lab)
+            assert {str(one.reference) for one in (held, tagged, used, other)} <= set(left)
+            assert len(left) == 6
+        finally:
+            engine.docker("rm", "-f", f"{lab.options.name}-user", neighbour.name)
+            engine.docker("rmi", f"{lab.options.name}:mine")
+
+
+@pytest.mark.parametrize("path", ["@127.0.0.1:{port}/x", ":80@127.0.0.1:{port}/", ".example.test/", "healthz", "/a b"])
+def test_health_is_a_path_and_nobody_else_is_asked(lab: Lab, path: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.settimeout(0.2)
+        failure = lab.failure(answering("one"), health=path.format(port=server.getsockname()[1]))
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert (failure.kind, failure.exit) == ("deploy.health", Exit.USAGE)
+    assert lab.names() == []
 
 
 def test_one_that_fails_in_place_is_rolled_back(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -539,6 +644,24 @@ def watching(url: str) -> Iterator[list[Seen]]:
     finally:
         done.set()
         thread.join()
+
+
+def images(engine: Engine, lab: Lab) -> list[str]:
+    """The published images that the engine has."""
+    listed = engine.docker("images", "--digests", "--format", "{{.Repository}}@{{.Digest}}", str(lab.repository))
+    return sorted(set(listed.split()))
+
+
+def removing_before(monkeypatch: pytest.MonkeyPatch, moment: str, remove: Callable[[], object]) -> None:
+    """Somebody runs ``remove`` just before the replacement comes to ``moment`` for the first time."""
+    function, left = getattr(Replacement, moment), [remove]
+
+    def removed(replacement: Replacement, *arguments: object) -> object:
+        if left:
+            left.pop()()
+        return function(replacement, *arguments)
+
+    monkeypatch.setattr(Replacement, moment, removed)
 
 
 def free_port() -> int:

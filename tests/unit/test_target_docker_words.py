@@ -41,7 +41,8 @@ PUBLISHED = Published("sha256:" + "4f" * 32, Repository("registry.example", "sho
         ("manifest unknown: manifest unknown", "deploy.absent"),
         ("failed to resolve reference: not found", "deploy.absent"),
         ("unknown blob", "deploy.absent"),
-        ("no space left on device", "deploy.pull"),
+        ("write /var/lib/docker/tmp/x: no space left on device", "tool.disk"),
+        ("something nobody knows", "deploy.pull"),
     ],
 )
 def test_a_refused_pull_is_told_by_its_cause(said: str, kind: str) -> None:

@@ -2,7 +2,8 @@
 
 Standard input is the leash: when the run ends, however it ends, the system closes it, and the daemon is stopped. With
 ``--stay`` nobody holds a leash. In a PID namespace of its own the keeper is the first process there: it collects
-orphans, and whatever the daemon left behind ends with it.
+orphans, and whatever the daemon left behind ends with it. SIGHUP has it start the daemon again, SIGUSR1 as after a
+crash: what the daemon started stays.
 """
 
 import os
@@ -20,18 +21,28 @@ def main(arguments: list[str]) -> int:
     wake, told = os.pipe()
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, lambda *_: None)
-    daemon = subprocess.Popen(arguments[1:] if stays else arguments, stdin=subprocess.DEVNULL, start_new_session=True)
+    daemon = started(arguments[1:] if stays else arguments)
     watched = [wake] if stays else [wake, sys.stdin.fileno()]
     while True:
         ready, _, _ = select.select(watched, [], [])
         signals = os.read(wake, 512) if wake in ready else b""
+        if signal.SIGHUP in signals or signal.SIGUSR1 in signals:
+            if signal.SIGUSR1 in signals:
+                daemon.kill()
+            stopped(daemon)
+            daemon = started(arguments[1:] if stays else arguments)
         if daemon.poll() is not None:
             return daemon.returncode
         if sys.stdin.fileno() in ready or signal.SIGTERM in signals or signal.SIGINT in signals:
             return stopped(daemon)
         collect_orphans(daemon.pid)
+
+
+def started(command: list[str]) -> "subprocess.Popen[bytes]":
+    """The daemon, as the leader of a group of its own."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def stopped(daemon: "subprocess.Popen[bytes]") -> int:
