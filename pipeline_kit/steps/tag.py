@@ -151,6 +151,8 @@ def command(
     if not latest:
         asked = msgspec.structs.replace(asked, flavor=msgspec.structs.replace(asked.flavor, latest="false"))
     settings = facts_of.settings(flow.context.environ) if compat else facts_of.Settings()
+    if not compat and (idle := [name for name in facts_of.VARIABLES if flow.context.environ.get(name)]):
+        flow.context.report.warn(f"without compat: metadata-action nothing follows from {', '.join(idle)}")
     facts = _facts(flow, asked, settings, context, default_branch or "")
     if asked.rules:
         evaluated = asked.evaluated(facts, kubernetes=kubernetes)

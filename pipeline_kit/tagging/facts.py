@@ -32,6 +32,15 @@ _BOOLEANS = {
 }
 
 
+# The action's variables, in the order of the documentation.
+VARIABLES = (
+    "DOCKER_METADATA_SHORT_SHA_LENGTH",
+    "DOCKER_METADATA_PR_HEAD_SHA",
+    "DOCKER_METADATA_ANNOTATIONS_LEVELS",
+    "DOCKER_METADATA_SET_OUTPUT_ENV",
+)
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The settings that docker/metadata-action takes from variables: how long a short commit is (NaN for what is no
     number, which matters where one is asked for), which levels the annotations have, whether a pull request's own

@@ -338,3 +338,23 @@ def test_rules_give_a_release_s_names_to_its_commit_alone(repository: Repository
     assert "1.5.0" not in kit(*rules, "--context", "git", "--default-branch", "main", **event).result.split()
     repository("checkout", "--quiet", "v1.5.0")
     assert "1.5.0" in kit(*rules, "--default-branch", "main", **event).result.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOCKER_METADATA_SHORT_SHA_LENGTH", "12"),
+        ("DOCKER_METADATA_PR_HEAD_SHA", "true"),
+        ("DOCKER_METADATA_ANNOTATIONS_LEVELS", "index"),
+        ("DOCKER_METADATA_SET_OUTPUT_ENV", "false"),
+    ],
+)
+def test_the_action_s_variables_count_with_compat_alone(
+    repository: Repository, tmp_path: Path, name: str, value: str
+) -> None:
+    kit = Kit(repository.folder, GITHUB | {"RUNNER_TEMP": str(tmp_path / "runner"), "GITHUB_REF": "refs/heads/main"})
+    given = ("tag", "--format", "json", "--tags", "type=sha")
+    plain, told = kit(*given), kit(*given, **{name: value})
+    assert (plain.code, told.json) == (0, plain.json), told.stderr
+    assert f"nothing follows from {name}" in told.stderr
+    assert "nothing follows" not in plain.stderr + kit(*given, "--compat", "metadata-action", **{name: value}).stderr
