@@ -108,8 +108,10 @@ class Session:
         """The configuration that the options of ``step`` come from. Those of a pull request's scan come from the branch
         that it goes to; only a file that is not in the tree is the workflow's own.
         """
-        inside = Path(os.path.normpath(self.folder / given)).is_relative_to(self.context.root)
-        if step != "scan" or self.context.event.kind != "pull_request" or not inside:
+        # Only a scan asks for the context: an event that it refuses is answered by version and tag.
+        if step != "scan" or self.context.event.kind != "pull_request":
+            return self.settings(given)
+        if not Path(os.path.normpath(self.folder / given)).is_relative_to(self.context.root):
             return self.settings(given)
         if given not in self._of_base:
             from pipeline_kit.base_policy import settings_of_base
