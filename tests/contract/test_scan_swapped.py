@@ -41,7 +41,7 @@ def test_a_layer_that_is_swapped_and_swapped_back_is_found(tmp_path: Path, trivy
     settings = ScanSettings(cache=tmp_path / "cache", database="offline")
     folder, platform = image(tmp_path / "image", DEBIAN)
     other, harmless = image(tmp_path / "other", NOTHING_KNOWN)
-    built = Image(platform.manifest, str(folder), (platform,), "0" * 40, Tool("test", "1"))
+    built = Image(platform.manifest, (platform,), "0" * 40, Tool("test", "1"), str(folder))
     layer = blob_path(folder, platform.layers[0])
     before, after = ATTACKS[attack]
     real = shutil.which("trivy", path=PATH)
@@ -70,7 +70,7 @@ def test_packages_that_an_upper_layer_takes_out_of_the_database_alone_are_a_doub
     write_database(tmp_path / "cache", ADVISORIES)
     settings = ScanSettings(cache=tmp_path / "cache", database="offline")
     folder, platform = image(tmp_path / "image", DEBIAN, dpkg(("tar", "1.34")))
-    built = Image(platform.manifest, str(folder), (platform,), "0" * 40, Tool("test", "1"))
+    built = Image(platform.manifest, (platform,), "0" * 40, Tool("test", "1"), str(folder))
     for _ in range(2):
         verdict = scan(built, context(tmp_path), scanner="trivy", settings=settings)
         assert verdict.outcome == "unknown"

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_kit.memory import hash_of, of_file, remembered
@@ -64,6 +64,7 @@ def test_a_torn_note_is_thrown_away(tmp_path: Path, torn: bytes | None) -> None:
         assert remembered(memory, "key", never) == "again"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 200))
 def test_whatever_becomes_of_a_note_it_is_right_or_asked_again(damage: bytes, at: int) -> None:
     with TemporaryDirectory() as folder:
