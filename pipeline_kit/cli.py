@@ -9,7 +9,7 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -85,7 +85,6 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     from pipeline_kit.ci.inputs import take_inputs
-    from pipeline_kit.render.terminal import discard
     from pipeline_kit.session import Session
 
     _reopen_closed()
@@ -93,6 +92,8 @@ def run(arguments: Sequence[str]) -> int:
     os.environ["PATH"] = absolute_path(os.environ)
     folder = _working_folder()
     session = Session(dict(os.environ), folder or Path("/"), sys.stdout, sys.stderr)
+    # From here on libraries, click and the interpreter itself write as we do.
+    sys.stdout, sys.stderr = cast("TextIO", session.stdout), cast("TextIO", session.stderr)
     if folder is None:
         return _tell(session, Failure("config.file", "the working directory is gone", fix("cd to one that is there")))
     signal.signal(signal.SIGTERM, _stop)
@@ -101,10 +102,13 @@ def run(arguments: Sequence[str]) -> int:
     session.line = lambda failure: _line(session, failure, list(arguments))
     try:
         with session.closing:
-            return _guarded(session, list(arguments))
+            code = _guarded(session, list(arguments))
+        session.stdout.end()
+        session.stderr.end()
+        return code
     except BrokenPipeError:
         # Whoever read our output went away; there is nobody left to tell.
-        discard(sys.stdout)
+        session.stdout.discard()
         return Exit.BROKE
 
 

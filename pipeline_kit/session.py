@@ -9,7 +9,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import msgspec
 from msgspec.structs import replace
 
 from pipeline_kit import ci, config, output_folder, state_folder
@@ -26,7 +25,8 @@ from pipeline_kit.record import NAME as RECORD
 from pipeline_kit.redaction import Redactor
 from pipeline_kit.render import lines
 from pipeline_kit.render.style import Style
-from pipeline_kit.render.terminal import Terminal, discard
+from pipeline_kit.render.terminal import Terminal
+from pipeline_kit.render.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,11 +49,13 @@ class Session:
         self.answers = False
         self.line: Callable[[Failure], str] | None = None
         self.closing = ExitStack()
-        self._stdout = stdout
         self._of_base: dict[str, Settings] = {}
         self.dialect = ci.detect(environ)
         self.secrets = Redactor()
-        self.terminal = Terminal(stderr, self.dialect, environ, self.secrets)
+        in_ci = self.dialect.NAME != "local"
+        self.stdout = Writer(stdout, replace(Style.of(stdout, environ, in_ci=in_ci), colour=False))
+        self.stderr = Writer(stderr, Style.of(stderr, environ, in_ci=in_ci), self.secrets.text)
+        self.terminal = Terminal(self.stderr, self.dialect, environ)
 
     @property
     def folder_in_tree(self) -> Path:
@@ -199,14 +201,15 @@ class Session:
     def result(self, text: str, value: object, output: str) -> None:
         """Write the result on standard output: ``text``, nothing where that is '', or ``value`` as JSON."""
         if output == "json":
-            text = msgspec.json.format(msgspec.json.encode(_only(value)), indent=2).decode()
+            from pipeline_kit.render.json import json_text
+
+            text = json_text(_only(value), ascii_alone=not self.stdout.style.unicode)
         try:
-            self._stdout.write(f"{text}\n" if text else "")
-            self._stdout.flush()
+            self.stdout.write(f"{text}\n" if text else "")
         except BrokenPipeError:
             raise
         except OSError as error:
-            discard(self._stdout)
+            self.stdout.discard()
             raise Failure(
                 "run.output",
                 f"the answer can't be written to standard output: {error.strerror}",
@@ -231,7 +234,8 @@ class Session:
         self._complete(failure)
         plain = Style(colour=False, unicode=True, live=False)
         first = lines.step_line(plain, self.step, failure.exit.word, failure.headline, self.elapsed())
-        return [first, *lines.failure_block(plain, failure, self.step, self.stopped_before)]
+        block = lines.failure_block(plain, failure, self.step, self.stopped_before)
+        return [plain.shown(line) for line in (first, *block)]
 
     def _complete(self, failure: Failure) -> None:
         """Give the failure the line that repeats it. Who has just mistyped a command knows that line already."""

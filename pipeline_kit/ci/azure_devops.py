@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from pipeline_kit.ci import files
 from pipeline_kit.ci.messages import Annotation, EndGroup, Group, Mask, Output, Summary, Variable
 from pipeline_kit.ci.summary import fitting
-from pipeline_kit.ci.tool_output import neutralise
+from pipeline_kit.ci.tool_output import plain
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
 from pipeline_kit.model.refs import branch_of, pull_request_of, tag_of
 
@@ -40,7 +40,7 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
     """``message`` as lines for the agent. It has no notices."""
     match message:
         case Group(title):
-            return f"##[group]{neutralise(title)}\n"
+            return f"##[group]{plain(title)}\n"
         case EndGroup():
             return "##[endgroup]\n"
         case Mask():
@@ -141,8 +141,8 @@ def _issue(annotation: Annotation) -> str:
     properties: dict[str, str] = {"type": annotation.level}
     if place := annotation.place:
         lines = {"linenumber": str(place.line or ""), "columnnumber": str(place.column or "")}
-        properties |= {"sourcepath": place.file, **lines}
-    title = f"{annotation.title}: " if annotation.title else ""
+        properties |= {"sourcepath": plain(place.file), **lines}
+    title = f"{plain(annotation.title)}: " if annotation.title else ""
     return _command("task.logissue", properties, title + annotation.kept)
 
 

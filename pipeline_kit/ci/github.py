@@ -13,6 +13,7 @@ import msgspec
 from pipeline_kit.ci import files
 from pipeline_kit.ci.messages import Annotation, Artifact, EndGroup, Group, Mask, Output, Summary, Variable
 from pipeline_kit.ci.summary import fitting
+from pipeline_kit.ci.tool_output import plain
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
 from pipeline_kit.model.event_facts import EventFacts, RepositoryFacts
 from pipeline_kit.model.refs import branch_of, pull_request_of, tag_of
@@ -50,7 +51,7 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
     """Write ``message`` to the file that is meant for it, or give it as a command, which starts a line of its own."""
     match message:
         case Group(title):
-            return _command("group", title)
+            return _command("group", plain(title))
         case EndGroup():
             return _command("endgroup")
         case Mask():
@@ -212,9 +213,9 @@ def _delimiter(*texts: str) -> str:
 
 
 def _annotation(annotation: Annotation) -> str:
-    properties = {"title": annotation.title}
+    properties = {"title": plain(annotation.title)}
     if place := annotation.place:
-        properties |= {"file": place.file, "line": str(place.line or ""), "col": str(place.column or "")}
+        properties |= {"file": plain(place.file), "line": str(place.line or ""), "col": str(place.column or "")}
     return _command(annotation.level, annotation.kept, properties)
 
 

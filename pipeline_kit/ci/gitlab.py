@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline_kit.ci import files
 from pipeline_kit.ci.messages import EndGroup, Group, Output
-from pipeline_kit.ci.tool_output import neutralise
+from pipeline_kit.ci.tool_output import plain
 from pipeline_kit.model.event import Event, EventKind, RunIdentity
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def emit(message: Message, environ: Mapping[str, str]) -> str:
     """
     match message:
         case Group(title):
-            return f"{_marker('start')}[collapsed=true]\r\x1b[0K{neutralise(title)}\n"
+            return f"{_marker('start')}[collapsed=true]\r\x1b[0K{plain(title)}\n"
         case EndGroup():
             return f"{_marker('end')}\r\x1b[0K\n"
         case Output(name, value, secret=False):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
+from pipeline_kit.ci.tool_output import plain
 from pipeline_kit.errors import Place
 from pipeline_kit.model.reference import Reference
 
@@ -45,9 +46,9 @@ class Annotation(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> str:
-        """``text`` as long as a CI keeps it; a CI that cuts doesn't say so."""
-        end = " [...]"
-        return self.text if len(self.text) <= _ANNOTATION_LENGTH else self.text[: _ANNOTATION_LENGTH - len(end)] + end
+        """``text`` as plain lines, and as long as a CI keeps it; a CI that cuts doesn't say so."""
+        end, text = " [...]", "\n".join(map(plain, self.text.split("\n")))
+        return text if len(text) <= _ANNOTATION_LENGTH else text[: _ANNOTATION_LENGTH - len(end)] + end
 
 
 class Mask(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The lines of a wrapped tool, made safe to print in any CI and on any terminal.
+"""Lines of anyone's text, made safe to print in any CI and on any terminal.
 
 A CI takes commands from the same stream, so a file name in a build log could set an output or hide an error. Every
 CI's commands are broken, whichever runs: logs are copied, and one CI's runner may run inside another. GitHub's own
@@ -12,29 +12,33 @@ import re
 from pipeline_kit.errors import printable
 
 # Compiled with the first line: most commands show none.
-_COLOUR = r"(\x1b\[[0-9;:]*m)"
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_COLOURS = rf"(?:{_COLOUR})*"
 _COLOUR_OFF = "\x1b[0m"
 # CSI (moves the cursor, clears lines) and OSC (sets titles, makes links), as ECMA-48 writes them.
 _SEQUENCE = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
-# Azure's agent finds ##vso[ anywhere in a line, GitHub's runner ##[ too.
-_BRACKET_COMMAND = r"(?i)##(vso)?\["
+# Azure's agent finds ##vso[ anywhere in a line, GitHub's runner ##[ too. A copy of a log drops the colours between.
+_BRACKET_COMMAND = rf"#({_COLOURS})#((?:[A-Za-z]|{_COLOUR})*)\["
 # GitHub's runner reads ::name::data after any white space. Without the second pair it is no command.
-_COLON_COMMAND = r"\A([ \t]*):(?=:.*::)"
+_COLON_COMMAND = rf"\A((?:[ \t]|{_COLOUR})*):(?={_COLOURS}:.*:{_COLOURS}:)"
 
 
 def neutralise(line: str) -> str:
-    """``line`` as one line that no CI takes for a command and no terminal obeys, except that it may be coloured.
+    """``line`` as one line that no CI takes for a command and no terminal obeys, except that it may be coloured."""
+    text = plain(line, _COLOUR)
+    return text + _COLOUR_OFF if re.search(_COLOUR, text) and not text.endswith(_COLOUR_OFF) else text
 
-    ``##vso[`` becomes ``##_vso[``, ``##[`` becomes ``##_[`` and a leading ``::`` becomes ``:_:``. Sequences that move
-    the cursor are dropped; other control characters, a carriage return within the line too, are shown as escapes.
+
+def plain(line: str, kept: str = "(?!)") -> str:
+    """``line`` as one line that no CI takes for a command and no terminal obeys.
+
+    ``##vso[`` becomes ``##_vso[``, ``##[`` becomes ``##_[`` and a leading ``::`` becomes ``:_:``. Sequences of the
+    terminal are dropped, except those of which the whole fits the pattern ``kept``; other control characters, a line
+    end within the line too, are shown as escapes.
     """
-    line = re.sub(_SEQUENCE, _colour_only, line.rstrip("\r\n"))
-    pieces = re.split(_COLOUR, line)
-    text = "".join(piece if index % 2 else printable(piece) for index, piece in enumerate(pieces))
-    text = re.sub(_BRACKET_COMMAND, lambda found: f"##_{found[1] or ''}[", text)
-    text = re.sub(_COLON_COMMAND, r"\1:_", text)
-    return text if len(pieces) == 1 or text.endswith(_COLOUR_OFF) else text + _COLOUR_OFF
-
-
-def _colour_only(sequence: re.Match[str]) -> str:
-    return sequence[0] if re.fullmatch(_COLOUR, sequence[0]) else ""
+    line = line.rstrip("\r\n")
+    if not line.isprintable():
+        line = re.sub(_SEQUENCE, lambda found: found[0] if re.fullmatch(kept, found[0]) else "", line)
+        pieces = re.split(f"({kept})", line)
+        line = "".join(piece if index % 2 else printable(piece) for index, piece in enumerate(pieces))
+    return re.sub(_COLON_COMMAND, r"\1:_", re.sub(_BRACKET_COMMAND, r"#\1#_\2[", line))

@@ -168,8 +168,8 @@ def _footer(session: Session, flow: Flow, outcomes: dict[str, Outcome], seconds:
         done += f": {style.paint(short(flow.built().digest), 'cyan')} is built"
     record = flow.record_path.relative_to(flow.context.root)
     return [
-        style.plain(done),
-        style.plain(style.paint(f"Record {record}. The same again: pipeline-kit replay {record}", "dim")),
+        done,
+        style.paint(f"Record {record}. The same again: pipeline-kit replay {record}", "dim"),
     ]
 
 

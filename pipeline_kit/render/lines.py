@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import printable
+from pipeline_kit.ci.tool_output import plain
 from pipeline_kit.model.digest import is_digest
 
 if TYPE_CHECKING:
@@ -32,34 +32,35 @@ _NOT_DONE = {
 
 def step_line(style: Style, step: str, word: str, detail: str, seconds: float) -> str:
     """``✓ build    4f1c9a0b77de  buildx 0.38, 2 stages    41.8s``, the time flush right where there is room."""
+    word, detail = plain(word), plain(detail)
     colour = _COLOURS.get(word, "")
     mark = "-" if word == "skipped" else "✗" if colour else "✓"
     left = f"{step:<8} {word:<12}  "
     time = f"{seconds:.1f}s"
     gap = max(2, WIDTH - 2 - len(left) - len(detail) - len(time))
     painted_word = style.paint(word, colour or ("cyan" if is_short_digest(word) else "green"))
-    painted = f"{step:<8} {painted_word}{' ' * max(0, 12 - len(word))}  {printable(detail)}"
-    return style.plain(f"{style.paint(mark, colour or 'green')} {painted}{' ' * gap}{style.paint(time, 'dim')}")
+    painted = f"{step:<8} {painted_word}{' ' * max(0, 12 - len(word))}  {detail}"
+    return f"{style.paint(mark, colour or 'green')} {painted}{' ' * gap}{style.paint(time, 'dim')}"
 
 
 def header(style: Style, version: str, what: str, origin: str, ci: str) -> str:
     """``pipeline-kit 1.0.0  shop/web 9c1f2e7 (v1.5.0)  pipeline-kit.yml  GitHub Actions``."""
-    return style.plain(style.paint(printable(f"pipeline-kit {version}  {what}  {origin}  {ci}"), "dim"))
+    return style.paint(f"pipeline-kit {version}  {what}  {origin}  {ci}", "dim")
 
 
 def failure_block(style: Style, failure: Failure, step: str, stopped_before: str) -> Iterator[str]:
     """What follows below a failed step's line: evidence, notes, how to repeat it, what was not done."""
     for line in failure.evidence:
-        yield style.plain(" " * _LABEL + line if line.startswith("│") else line)
+        yield " " * (_LABEL if line.startswith("│") else 0 if line.startswith("  ") else 2) + line
     for note in failure.notes:
-        first, *rest = printable_lines(note.text)
+        first, *rest = note.text.split("\n")
         label = style.paint(note.label, "bold" if note.label in _BOLD else "")
         colour = "bold" if note.label == "fix" else ""
-        yield style.plain(f"  {label}{' ' * (_LABEL - 2 - len(note.label))}{style.paint(first, colour)}")
-        yield from (style.plain(" " * _LABEL + style.paint(line, colour)) for line in rest)
+        yield f"  {label}{' ' * (_LABEL - 2 - len(note.label))}{style.paint(first, colour)}"
+        yield from (" " * _LABEL + style.paint(line, colour) for line in rest)
     if failure.reproduce:
-        yield style.plain(f"  {style.paint('Reproduce locally:', 'bold')} {printable(failure.reproduce)}")
-    yield style.plain(closing(failure, step, stopped_before))
+        yield f"  {style.paint('Reproduce locally:', 'bold')} {failure.reproduce}"
+    yield closing(failure, step, stopped_before)
 
 
 def closing(failure: Failure, step: str, stopped_before: str) -> str:
@@ -70,11 +71,6 @@ def closing(failure: Failure, step: str, stopped_before: str) -> str:
     elif undone:
         undone = f"{undone[0].upper()}{undone[1:]}. "
     return f"{undone}Exit {int(failure.exit)}. More: pipeline-kit explain {failure.kind}"
-
-
-def printable_lines(text: str) -> list[str]:
-    """``text`` by lines, each safe for a terminal; never empty."""
-    return [printable(line) for line in text.split("\n")] or [""]
 
 
 def is_short_digest(word: str) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import IO, TYPE_CHECKING
 
 import msgspec
+
+from pipeline_kit.ci.tool_output import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CODES = {"green": "32", "red": "1;31", "yellow": "1;33", "magenta": "1;35", "cyan": "36", "bold": "1", "dim": "2"}
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "│": "|", "·": "-", "█": "#", "─": "-", "…": "."})
+# Our own colours have a number in front until the line leaves. No text can know it, so none can colour itself.
+_OURS = f"\x1b[{int.from_bytes(os.urandom(8), 'big')};"
+_COLOUR = rf"{_OURS.replace('[', chr(92) + '[')}[0-9;]+m"
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -36,9 +42,13 @@ class Style(msgspec.Struct, frozen=True):
         )
 
     def paint(self, text: str, name: str) -> str:
-        """``text`` in a colour of the table; '' leaves it as it is."""
-        return f"\x1b[{_CODES[name]}m{text}\x1b[0m" if self.colour and name and text else text
+        """``text`` in a colour of the table, as ``shown`` knows it; '' leaves it as it is."""
+        return f"{_OURS}{_CODES[name]}m{text}{_OURS}0m" if self.colour and name and text else text
 
-    def plain(self, text: str) -> str:
-        """``text`` with our marks in ASCII where the stream has nothing better."""
-        return text if self.unicode else text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+    def shown(self, line: str) -> str:
+        """``line`` as it leaves: one line of plain text in our colours alone, in ASCII where the stream has nothing
+        better.
+        """
+        if not self.unicode:
+            line = line.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+        return plain(line, _COLOUR).replace(_OURS, "\x1b[")

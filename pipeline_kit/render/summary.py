@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline_kit.ci.summary import markdown_text
+from pipeline_kit.ci.summary import inert_text
 from pipeline_kit.model.digest import short
 from pipeline_kit.render.lines import is_short_digest
 from pipeline_kit.steps import BESIDE, ORDER
@@ -32,7 +32,7 @@ def summary(record: Record, image: str, failure: str = "", artifact: str = "") -
     """
     entries = [entry for entry in record.entries if entry.image == image]
     entries.sort(key=lambda entry: _SHOWN.index(entry.step) if entry.step in _SHOWN else len(_SHOWN))
-    parts = [f"### {markdown_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]
+    parts = [f"### {inert_text(_outcome(image, entries))}", *_reference(record, entries), _fenced(failure)]
     parts.append(_steps(entries))
     for entry in entries:
         if entry.value.push:
@@ -47,7 +47,7 @@ def summary(record: Record, image: str, failure: str = "", artifact: str = "") -
 
 def details(title: str, body: str) -> str:
     """A folded part."""
-    return f"<details><summary>{markdown_text(title)}</summary>\n\n{body}\n\n</details>"
+    return f"<details><summary>{inert_text(title)}</summary>\n\n{body}\n\n</details>"
 
 
 def rows(columns: Sequence[str], body: Iterable[Sequence[str]], aligned: str = "") -> str:
@@ -91,8 +91,8 @@ def _failed(name: str, failed: Entry, done: set[str]) -> str:
 def _reference(record: Record, entries: list[Entry]) -> list[str]:
     published = next((entry.value.push for entry in entries if entry.value.push), None)
     deployment = next((entry.value.deploy for entry in entries if entry.value.deploy), None)
-    where = f"<{deployment.url}> · " if deployment and deployment.url else ""
-    facts = f"{where}commit {record.commit[:7]}"
+    where = f"{_address(deployment.url)} · " if deployment and deployment.url else ""
+    facts = f"{where}commit {inert_text(record.commit[:7])}"
     return [f"`{published.reference}`  \n{facts}"] if published else [facts]
 
 
@@ -102,16 +102,21 @@ def _steps(entries: list[Entry]) -> str:
     body = []
     for step in _SHOWN:
         if entry := known.get(step):
-            body.append((step, _word(entry), markdown_text(entry.detail), f"{entry.seconds:.1f} s"))
+            body.append((step, _word(entry), inert_text(entry.detail), f"{entry.seconds:.1f} s"))
         elif _SHOWN.index(step) > last and any(one.failure for one in entries):
             body.append((step, "not run", "", ""))
     return rows(("step", "result", "evidence", "time"), body, "lllr")
 
 
+def _address(url: str) -> str:
+    """The service's own address, the one thing that can be clicked."""
+    return f"<{url}>" if re.fullmatch(r"https?://[A-Za-z0-9.:/_-]+", url) else inert_text(url)
+
+
 def _word(entry: Entry) -> str:
-    word = markdown_text(entry.word)
+    word = inert_text(entry.word)
     if is_short_digest(entry.word):
-        return f"`{word}`"
+        return f"`{entry.word}`"
     return f"**{word}**" if entry.failure or entry.step in ("version", "scan", "deploy") else word
 
 
@@ -120,9 +125,9 @@ def _tags(published: Published) -> str:
     moved = sum(1 for tag in published.tags if tag.was and tag.was != published.digest and not tag.kept)
     body = [
         (
-            markdown_text(tag.name),
+            inert_text(tag.name),
             f"`{short(tag.was)}`" if tag.was else "",
-            markdown_text(tag.kept) if tag.kept else f"`{short(published.digest)}`",
+            inert_text(tag.kept) if tag.kept else f"`{short(published.digest)}`",
         )
         for tag in published.tags
     ]
@@ -144,21 +149,21 @@ def _findings(verdict: Verdict) -> list[str]:
 
 def _finding_rows(findings: Sequence[Finding]) -> str:
     body = [
-        tuple(map(markdown_text, (one.severity.name, one.id, one.package, one.installed, one.fixed)))
+        tuple(map(inert_text, (one.severity.name, one.id, one.package, one.installed, one.fixed)))
         for one in sorted(findings, key=lambda one: -one.severity)[:_MOST_ROWS]
     ]
     return rows(("severity", "finding", "package", "installed", "fixed in"), body)
 
 
 def _changes(changes: tuple[str, ...]) -> str:
-    body = "\n".join(f"- {markdown_text(subject)}" for subject in changes[:_MOST_ROWS])
+    body = "\n".join(f"- {inert_text(subject)}" for subject in changes[:_MOST_ROWS])
     return details(f"Changes since the last release: {len(changes)} commit{'' if len(changes) == 1 else 's'}", body)
 
 
 def _configuration(settings: tuple[Setting, ...]) -> str:
     if not settings:
         return ""
-    body = [tuple(map(markdown_text, (one.key, one.value, one.origin))) for one in settings]
+    body = [tuple(map(inert_text, (one.key, one.value, one.origin))) for one in settings]
     count = f"{len(settings)} key{'' if len(settings) == 1 else 's'} set"
     return details(f"Configuration: {count}, each with its origin", rows(("key", "value", "from"), body))
 
@@ -170,6 +175,6 @@ def _again(identity: RunIdentity, artifact: str) -> str:
         "azure_devops": f"az pipelines runs artifact download --run-id {identity.id} "
         f"--artifact-name {artifact} --path record",
     }.get(identity.ci, "")
-    if not (fetch and identity.id and artifact):
+    if not (fetch and identity.id.isalnum() and artifact):
         return ""
     return details("Run it again here", f"```sh\n{fetch}\npipeline-kit replay record\n```")

@@ -5,17 +5,13 @@ Standard output belongs to the result alone.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from pipeline_kit.ci.messages import EndGroup, Group, Mask
-from pipeline_kit.ci.tool_output import neutralise
-from pipeline_kit.errors import printable
 from pipeline_kit.render import lines
-from pipeline_kit.render.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,48 +19,39 @@ if TYPE_CHECKING:
     from pipeline_kit.ci import Dialect
     from pipeline_kit.ci.messages import Message
     from pipeline_kit.errors import Failure
-    from pipeline_kit.redaction import Redactor
+    from pipeline_kit.render.writer import Writer
 
 # Without a terminal a long step says every so often that it is alive.
 _STILL = 30.0
 
 
-def discard(stream: IO[str]) -> None:
-    """Lead a stream that can't be written to nowhere: at the end of the process it is tried once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 class Terminal:
-    """A ``context.Reporter`` for people. ``stream`` is standard error; ``secrets`` are kept out of what is shown."""
+    """A ``context.Reporter`` for people. ``out`` is standard error."""
 
-    def __init__(self, stream: IO[str], dialect: Dialect, environ: Mapping[str, str], secrets: Redactor) -> None:
-        self.style = Style.of(stream, environ, in_ci=dialect.NAME != "local")
-        self._stream = stream
+    def __init__(self, out: Writer, dialect: Dialect, environ: Mapping[str, str]) -> None:
+        self.style = out.style
+        self._out = out
         self._dialect = dialect
         self._environ = environ
-        self._secrets = secrets
-        self._lock = threading.Lock()
         self._step = ""
 
     def line(self, text: str) -> None:
-        """One line, already styled."""
-        self._write(self._secrets.text(text))
-
-    def _write(self, text: str) -> None:
-        with self._lock:
-            try:
-                self._stream.write(text + "\n")
-                self._stream.flush()
-            except OSError:
-                # A CI takes values from these lines; a person can do without them, but not without the answer.
-                if self._dialect.NAME != "local":
-                    raise
-                discard(self._stream)
+        """One line, already painted."""
+        self._write(self._out.line, text)
 
     def send(self, message: Message) -> None:
         """A message in the CI's dialect; nothing on a laptop."""
         if text := self._dialect.emit(message, self._environ):
-            self._write(text.rstrip("\n"))
+            self._write(self._out.command, text)
+
+    def _write(self, write: Callable[[str], None], text: str) -> None:
+        try:
+            write(text)
+        except OSError:
+            # A CI takes values from these lines; a person can do without them, but not without the answer.
+            if self._dialect.NAME != "local":
+                raise
+            self._out.discard()
 
     def begin(self, step: str) -> None:
         """Name the step that the following activities belong to."""
@@ -82,7 +69,7 @@ class Terminal:
 
     def warn(self, text: str) -> None:
         """One line that a person should see although the step goes on."""
-        self.line(f"{self.style.paint('!', 'yellow')} {self._step:<8} {self.style.plain(printable(text))}")
+        self.line(f"{self.style.paint('!', 'yellow')} {self._step:<8} {text}")
 
     def mask(self, secret: str) -> None:
         """Have the CI hide ``secret`` from now on."""
@@ -96,7 +83,7 @@ class Terminal:
             return
         self.send(Group(title))
         try:
-            yield lambda text: self.line(neutralise(text))
+            yield lambda text: self._write(self._out.coloured, text)
         finally:
             self.send(EndGroup())
 
@@ -125,8 +112,9 @@ class _Bar(_Activity):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        stream = terminal._stream  # noqa: SLF001 - the bar is a part of the terminal
-        console = Console(file=stream, no_color=not terminal.style.colour, legacy_windows=False)
+        out = terminal._out  # noqa: SLF001 - the bar is a part of the terminal
+        self._shown = out.shown
+        console = Console(file=out.stream, no_color=not out.style.colour, legacy_windows=False)
         self._progress = Progress(
             TextColumn("  {task.fields[step]:<8}"),
             BarColumn(24),
@@ -135,8 +123,11 @@ class _Bar(_Activity):
             console=console,
             transient=True,
             refresh_per_second=8,
+            # What others print meanwhile goes through their writer, not through the bar.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
-        self._task = self._progress.add_task(title, total=None, step=terminal._step)  # noqa: SLF001 - as above
+        self._task = self._progress.add_task(self._shown(title), total=None, step=terminal._step)  # noqa: SLF001 - as above
         self._timer = threading.Timer(0.5, self._progress.start)
         self._timer.daemon = True
         self._timer.start()
@@ -145,7 +136,7 @@ class _Bar(_Activity):
         """Say what is being done now, and how much of it."""
         self._progress.update(self._task, completed=done, total=total or None)
         if what:
-            self._progress.update(self._task, description=printable(what)[:60])
+            self._progress.update(self._task, description=self._shown(what)[:60])
 
     def end(self) -> None:
         """Take the bar away."""
@@ -170,7 +161,7 @@ class _Still(_Activity):
         """Say what is being done now, and how much of it."""
         share = f" ({100 * done // total} %)" if total else ""
         if what or share:
-            self._what = printable(what or self._what.partition(" (")[0]) + share
+            self._what = (what or self._what.partition(" (")[0]) + share
 
     def end(self) -> None:
         """Say no more."""

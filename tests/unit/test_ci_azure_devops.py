@@ -20,7 +20,7 @@ from pipeline_kit.ci.messages import (
 from pipeline_kit.errors import Failure, Place
 from pipeline_kit.model.reference import Reference
 from tests.world.azure_agent_commands import Command, read_stream
-from tests.world.hostile_text import hostile
+from tests.world.hostile_text import hostile, plain_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,11 +42,11 @@ def test_a_secret_output_is_masked() -> None:
 
 
 @given(st.sampled_from(["error", "warning"]), hostile)
-def test_any_annotation_arrives_as_it_was_and_is_one_command(level: Level, text: str) -> None:
+def test_any_annotation_arrives_as_plain_text_and_is_one_command(level: Level, text: str) -> None:
     place = Place("k8s/a;b]c.yml", 3, 7)
     step = read_stream(azure_devops.emit(Annotation(level, text, "login failed", place), {}))
     where = {"sourcepath": "k8s/a;b]c.yml", "linenumber": "3", "columnnumber": "7"}
-    assert step.issues == [Command("task.logissue", f"login failed: {text}", {"type": level} | where)]
+    assert step.issues == [Command("task.logissue", f"login failed: {plain_text(text)}", {"type": level} | where)]
     assert step.printed == []
 
 

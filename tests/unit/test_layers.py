@@ -158,7 +158,7 @@ OPENS_FILES = {
     *("tree", "scratch", "state_folder", "memory", "generate", "config", "oci", "ci/files", "ci/github", "replay/tree"),
     *("scanners/bolt", "scanners/trivy", "scanners/trivy_data", "scanners/trivy_scratch", "engines/docker_format"),
     *("azure/identity", "targets/docker_site", "targets/docker_load", "commands/local_registry", "commands/config"),
-    *("release/journal", "process", "render/terminal", "cli", "session", "steps/scan", "commands/replay"),
+    *("release/journal", "process", "render/writer", "cli", "session", "steps/scan", "commands/replay"),
     *("gate/proofs", "artifact"),  # the copy that a CI keeps is in the state folder
 }
 OPENING = re.compile(

@@ -48,7 +48,7 @@ def page(style: Style) -> str:
         *lines.failure_block(style, SHALLOW, "version", "tag"),
         *lines.failure_block(style, UNHEALTHY, "deploy", ""),
     ]
-    return "\n".join([head, *steps, *blocks])
+    return "\n".join(map(style.shown, [head, *steps, *blocks]))
 
 
 @pytest.mark.parametrize("name", STYLES)
@@ -69,10 +69,18 @@ def test_the_time_is_flush_right_at_80() -> None:
 
 
 def test_what_a_tool_says_cannot_drive_the_terminal() -> None:
-    line = lines.step_line(PLAIN, "build", "failed", "\x1b[2J\x1b]0;owned\x07 \u202egnp.exe", 1.0)
+    line = PLAIN.shown(lines.step_line(PLAIN, "build", "failed", "\x1b[2J\x1b]0;owned\x07 \u202egnp.exe", 1.0))
     assert "\x1b" not in line
     assert "\x07" not in line
     assert "\u202e" not in line
+
+
+def test_no_text_colours_itself() -> None:
+    """Neither by a terminal's sequences nor by what ours look like on the way; ASCII makes no command of our marks."""
+    ours = COLOUR.paint("x", "green")
+    line = COLOUR.shown(f"{ours} \x1b[32my\x1b[0m \x1b[7;32mz\x1b[0m")
+    assert line == "\x1b[32mx\x1b[0m y z"
+    assert ASCII.shown("██[error]x █#vso[task.complete]") == "##_[error]x ##_vso[task.complete]"
 
 
 @pytest.mark.parametrize(
