@@ -39,6 +39,7 @@ COMMANDS = {
     "config": ("pipeline_kit.commands.config", "Show and check the configuration."),
     "explain": ("pipeline_kit.commands.explain", "What a failure means, and the ways out."),
 }
+_LONGEST_PATH = 200
 _UNDEFINED = re.compile(r"\$\(([A-Za-z_][\w.]*)\)\Z")
 
 
@@ -161,6 +162,8 @@ def _failure_of(error: BaseException, session: Session, arguments: list[str]) ->
             return Failure("run.terminated", "asked to end (SIGTERM)", done=_done(error))
         case OSError(errno=errno.ENOSPC):
             return _disk_full(error)
+        case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS | errno.ENAMETOOLONG | errno.ENOTDIR | errno.ELOOP):
+            return _no_access(error)
         case _:
             return _bug(session, error, arguments)
 
@@ -216,6 +219,17 @@ def _disk_full(error: OSError) -> Failure:
         f"there is no space left on the disk{where}",
         why("Nothing was published by the step that failed; what earlier steps gave is kept."),
         alternative("free some space, and run again"),
+    )
+
+
+def _no_access(error: OSError) -> Failure:
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    shown = where if len(where) <= _LONGEST_PATH else f"{where[:_LONGEST_PATH]}..."
+    return Failure(
+        "tool.file",
+        f"{shown or 'a file'} can't be used: {error.strerror}",
+        why("It is needed for what was asked, and this machine refuses it."),
+        alternative("look at its owner and mode, or name another place"),
     )
 
 

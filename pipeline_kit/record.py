@@ -149,6 +149,8 @@ def _read(path: Path, kind: type[_Kind], *, own: bool = True) -> _Kind:
         raise _missing(path, own=own) from None
     except OSError as error:
         raise Failure("record.invalid", f"{path} can't be read: {error.strerror}") from error
+    if b"\\u0000" in raw:
+        raise Failure("record.invalid", f"{path.name} has a NUL character, which no name and no value has")
     try:
         record = msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError as error:

@@ -17,7 +17,7 @@ from pipeline_kit.azure.sign_in import Azure
 from pipeline_kit.ci.messages import Annotation, Output, Variable
 from pipeline_kit.config import Settings
 from pipeline_kit.context import Context
-from pipeline_kit.errors import Failure, Place, fix, why
+from pipeline_kit.errors import Failure, Place, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.model.reference import Repository
 from pipeline_kit.process import Runner
@@ -76,9 +76,11 @@ class Session:
                 fix("on: pull_request  # runs everything that is safe"),
             )
         root = _root(self.folder)
+        state = self._state(root)
+        _refuse_unreadable(root, state)
         return Context(
             root=root,
-            state=self._state(root),
+            state=state,
             output=root / output_folder.NAME,
             environ=self.environ,
             run=Runner(self.environ, self.secrets),
@@ -298,6 +300,21 @@ def _is_there(path: Path) -> bool:
         return os.path.lexists(path)
     except ValueError:  # a name that no file can have
         return False
+
+
+def _refuse_unreadable(*folders: Path) -> None:
+    """Refuse a path that has no text: a record, a label and a tag have to name what is in it."""
+    for folder in folders:
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(folder).decode("utf-8", "backslashreplace")
+            raise Failure(
+                "config.file",
+                f"the path {shown} can't be read as UTF-8",
+                why("Either its name is in another encoding, or this locale (LANG, LC_ALL) is."),
+                alternative("export LC_ALL=C.UTF-8, or rename the folder"),
+            ) from None
 
 
 def _absolute(folder: Path, variable: str) -> Path:

@@ -39,7 +39,7 @@ def name_of(root: Path) -> str:
 def file_name(text: str) -> str:
     """``text`` as the name of a file or folder: itself where that is plain, else its start and a number of it."""
     plain = re.sub(r"[^A-Za-z0-9._+-]", "-", text).lstrip(".")
-    if plain == text and len(plain) <= _LONGEST:
+    if plain == text and 0 < len(plain) <= _LONGEST:
         return plain
     return f"{plain[:_LONGEST]}-{zlib.crc32(text.encode('utf-8', 'surrogateescape')):08x}"
 

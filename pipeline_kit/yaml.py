@@ -122,6 +122,8 @@ class _Builder:
             raise self._refuse(event, "tags such as !!python are not allowed")
         if depth > _DEEPEST:
             raise self._refuse(event, f"more than {_DEEPEST} levels")
+        if name == "ScalarEvent" and "\0" in event.value:
+            raise self._refuse(event, "a NUL character is not allowed")
         if name == "ScalarEvent":
             return Scalar(event.value, event.style is not None, self._place(event))
         if name == "SequenceStartEvent":

@@ -24,6 +24,11 @@ KINDS: dict[str, Kind] = {
         "There is no space left on the disk",
         """Nothing was published. Free some space and run again: finished parts are kept.""",
     ),
+    "file": Kind(
+        Exit.USAGE,
+        "A file or folder can't be used",
+        """This machine refuses it: this user may not read or write it, the file system is read-only, or the name is longer than a name may be. The message names it. ls -ld shows owner and mode of a folder.""",
+    ),
     "timeout": Kind(
         Exit.TRY_LATER,
         "An external program took too long",

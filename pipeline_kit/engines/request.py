@@ -84,7 +84,10 @@ def short_version(version: str) -> str:
 
 def parse_secret(text: str) -> BuildSecret:
     """``id=npm,env=NPM_TOKEN`` or ``id=npm,src=FILE``, as ``docker buildx build --secret`` writes it."""
-    parts = dict(part.partition("=")[::2] for part in next(csv.reader([text]), []))
+    try:
+        parts = dict(part.partition("=")[::2] for part in next(csv.reader([text]), []))
+    except csv.Error:  # a line end outside of quotes
+        parts = {}
     kind = parts.pop("type", "")
     source = parts.get("env") or parts.get("src") or parts.get("source")
     known = set(parts) <= {"id", "env", "src", "source"} and len(parts) == 2 and kind in ("", "env", "file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,15 +42,16 @@ def tree(record: Record, destination: Path, context: Context) -> Path:
 
 def _share_objects(git: Git, destination: Path, context: Context) -> None:
     """An empty repository that reads the objects of the other: nothing is copied, no transport is used."""
-    hashes, objects, shallow = git.lines(
-        *("rev-parse", "--path-format=absolute", "--show-object-format"),
-        *("--git-path", "objects", "--git-path", "shallow"),
-    )
+    hashes = git.call("rev-parse", "--show-object-format").checked("git.broke").text
+    # Each by itself: a path may have line ends in it.
+    asked = (git.call("rev-parse", "--path-format=absolute", "--git-path", name) for name in ("objects", "shallow"))
+    objects, shallow = (os.fsdecode(one.checked("git.broke").stdout[:-1]) for one in asked)
     init = ("init", "--quiet", "--template=", f"--object-format={hashes}", "--initial-branch=replay", ".")
     Git(destination, context.run, context.environ).call(*init).checked("git.broke")
     alternates = destination / ".git" / "objects" / "info" / "alternates"
     alternates.parent.mkdir(exist_ok=True)
-    alternates.write_text(f"{objects}\n", encoding="utf-8", errors="surrogateescape")
+    quoted = objects.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    alternates.write_text(f'"{quoted}"\n', encoding="utf-8", errors="surrogateescape", newline="\n")
     if Path(shallow).exists():
         shutil.copyfile(shallow, destination / ".git" / "shallow")
 

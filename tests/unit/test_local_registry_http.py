@@ -14,6 +14,7 @@ from pipeline_kit.errors import Exit, Failure
 from pipeline_kit.model.digest import digest_of
 from pipeline_kit.oci.server import serving
 from pipeline_kit.oci.server.handler import Handler
+from pipeline_kit.oci.server.listener import MOST_CONNECTIONS
 from tests.registry_requests import EMPTY, Connection, connected, manifest
 
 if TYPE_CHECKING:
@@ -107,12 +108,28 @@ def test_a_client_that_tries_tls_sees_that_this_is_http(address: str) -> None:
         ("PUT {} HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         ("PUT {} HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
         ("PUT {} HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+        ("PUT {} HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n", 400),
+        ("PUT {} HTTP/1.1\r\nContent-Length : 5\r\n\r\nhello", 400),
+        ("PUT {} HTTP/1.1\r\nA: b\r\nno header\r\nContent-Length: 0\r\n\r\n", 400),
         ("BREW {} HTTP/1.1\r\n\r\n", 501),
         ("GET {} HTTP/3.0\r\n\r\n", 505),
         ("GET {} HTTP/1.1\r\n" + "a: b\r\n" * 200 + "\r\n", 431),
         ("GET {}" + "a" * 70_000 + " HTTP/1.1\r\n\r\n", 414),
     ],
-    ids=["both", "two lengths", "negative", "no number", "gzip", "method", "version", "many headers", "long"],
+    ids=[
+        "both",
+        "two lengths",
+        "negative",
+        "no number",
+        "gzip",
+        "blank",
+        "blank length",
+        "no header",
+        "method",
+        "version",
+        "many headers",
+        "long",
+    ],
 )
 def test_a_head_that_is_none_ends_the_connection(address: str, head: str, status: int) -> None:
     answer = _exchange(address, head.replace("{}", "/v2/shop/web/manifests/1").encode())
@@ -252,3 +269,22 @@ def test_each_request_has_a_line_that_can_not_drive_a_terminal(tmp_path: Path) -
         _exchange(address, b"\x1b[2J\r\n\r\n")
     assert any(line.startswith("PUT /v2/shop/web/manifests/1 201 ") for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+def test_one_client_too_many_is_told_to_come_back(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    held = [socket.create_connection((host, int(port)), timeout=20) for _ in range(MOST_CONNECTIONS)]
+    try:
+        deadline = time.monotonic() + 60
+        answer = b""
+        while b" 503 " not in answer and time.monotonic() < deadline:
+            answer = _exchange(address, b"GET /v2/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 503 "), answer
+        assert b"Retry-After: 1" in answer
+    finally:
+        for connection in held:
+            connection.close()
+    answer = b""
+    while b" 200 " not in answer and time.monotonic() < deadline:
+        answer = _exchange(address, b"GET /v2/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert b" 200 " in answer

@@ -46,6 +46,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answered(self) -> Response:
         try:
+            # What the parser took for the end of the head, such as a name with a blank before its colon.
+            if self.headers.defects or self.headers.get_payload():
+                raise ApiError(HTTPStatus.BAD_REQUEST, "UNSUPPORTED", "a line of the head is no header")
             body = Body.of(self.headers, self.rfile)
         except ApiError as error:
             self.close_connection = True

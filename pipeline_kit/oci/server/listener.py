@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pipeline_kit.oci.server.store import Store
 
 _POLL = 0.05
+MOST_CONNECTIONS = 256
+_COME_BACK = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Listener(ThreadingHTTPServer):
@@ -62,9 +64,17 @@ class Listener(ThreadingHTTPServer):
         self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Begin a connection."""
+        """Begin a connection, or tell the client to come back: each holds a thread and a few files."""
         with self._lock:
-            self._connections.add(request)
+            full = len(self._connections) >= MOST_CONNECTIONS
+            if not full:
+                self._connections.add(request)
+        if full:
+            with suppress(OSError):
+                request.settimeout(1.0)
+                request.sendall(_COME_BACK)
+            super().shutdown_request(request)
+            return
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
