@@ -102,6 +102,11 @@ An engine gives an empty secret without a word where the variable is not set, so
         "There is no such buildx builder",
         """BUILDX_BUILDER names a builder that buildx does not know. In a CI it is made in the same job, by docker buildx create or a set-up step.""",
     ),
+    "credential": Kind(
+        Exit.USAGE,
+        "A build secret is a credential of this program or of the CI",
+        """PIPELINE_KIT_*, AZURE_*, ARM_*, ACTIONS_*, GITHUB_TOKEN, SYSTEM_ACCESSTOKEN, CI_JOB_TOKEN and their like are never handed to a build, whoever names them: what runs in it is the repository's. A token that is meant for the build is given by another name, such as env: { PACKAGES_TOKEN: ${{ secrets.GITHUB_TOKEN }} } in the workflow.""",
+    ),
     "unsupported": Kind(
         Exit.USAGE,
         "This engine can't do what is asked for",

@@ -14,6 +14,11 @@ KINDS: dict[str, Kind] = {
         "The published image was built from another commit",
         """The record comes from another job, so the image is asked itself: its label org.opencontainers.image.revision names another commit than the one that is checked out.""",
     ),
+    "credential": Kind(
+        Exit.USAGE,
+        "A variable of the container is a credential of this program or of the CI",
+        """PIPELINE_KIT_*, AZURE_*, ARM_*, ACTIONS_*, GITHUB_TOKEN, SYSTEM_ACCESSTOKEN, CI_JOB_TOKEN and their like are never taken over into a container by their name alone. NAME=VALUE gives it a value of its own.""",
+    ),
     "unhealthy": Kind(
         Exit.ROLLED_BACK,
         "What was deployed did not become healthy",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.model.digest import short
 from pipeline_kit.model.image import Image, Tool
@@ -16,12 +16,13 @@ from pipeline_kit.record import Values
 from pipeline_kit.render.lines import megabytes
 from pipeline_kit.scratch import scratch
 from pipeline_kit.steps.command import KeyValue, Line, step
+from pipeline_kit.steps.host_reach import NamedContext, Network, WithPaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline_kit.context import Context
-    from pipeline_kit.engines.request import BuildRequest
+    from pipeline_kit.engines.request import BuildRequest, BuildSecret
     from pipeline_kit.model.digest import Digest
     from pipeline_kit.model.plan import Plan
     from pipeline_kit.oci.layout import Layout
@@ -110,7 +111,7 @@ def request(
         dockerfile=_inside(root, str(Path(folder) / file), "file"),
         args={key: _filled(value, plan) for key, value in args},
         labels=dict(plan.labels) | {key: _filled(value, plan) for key, value in labels},
-        secrets=tuple(parse_secret(text) for text in secrets),
+        secrets=tuple(_permitted(parse_secret(text)) for text in secrets),
         contexts=dict(contexts),
         platforms=_platforms(platforms),
         time=plan.time,
@@ -156,7 +157,7 @@ def _would(flow: Flow, **options: Any) -> str:
         "--secret",
         "secrets",
         multiple=True,
-        type=Line(),
+        type=WithPaths(),
         metavar="id=NAME,env=VAR",
         help="Secret for RUN --mount=type=secret, from env=VAR or src=FILE; never in a layer.",
     ),
@@ -164,7 +165,7 @@ def _would(flow: Flow, **options: Any) -> str:
         "--context",
         "contexts",
         multiple=True,
-        type=KeyValue(),
+        type=NamedContext(),
         help="Named build context, such as base=oci-layout://DIR.",
     ),
     click.option(
@@ -180,18 +181,18 @@ def _would(flow: Flow, **options: Any) -> str:
     ),
     click.option(
         "--network",
-        type=click.Choice(["", "host", "none"]),
+        type=Network(["", "host", "none"]),
         default="",
         help="Network of RUN.  [default: the engine's]",
     ),
     click.option(
         "--cache-from",
         multiple=True,
-        type=Line(),
+        type=WithPaths(),
         metavar="SPEC",
         help="Where to read a build cache from, in buildx's words.",
     ),
-    click.option("--cache-to", multiple=True, type=Line(), metavar="SPEC", help="Where to write one to."),
+    click.option("--cache-to", multiple=True, type=WithPaths(), metavar="SPEC", help="Where to write one to."),
     click.option("--no-cache", is_flag=True, help="Run every step again."),
     click.option("--pull", is_flag=True, help="Ask the registry for newer base images."),
     click.option(
@@ -258,6 +259,19 @@ def _inside(root: Path, text: str, option: str) -> Path:
             why("What an image is built from must be in the commit it is named after."),
         )
     return path
+
+
+def _permitted(secret: BuildSecret) -> BuildSecret:
+    from pipeline_kit.ci.credentials import is_credential
+
+    if is_credential(secret.env):
+        raise Failure(
+            "build.credential",
+            f"build.secrets names {secret.env}, a credential of this program or of the CI",
+            why("A build runs what the repository says, and so could use it for all that this job may do."),
+            alternative(f"give the build a token of its own, by another name: id={secret.id},env=BUILD_TOKEN"),
+        )
+    return secret
 
 
 def _platforms(texts: tuple[str, ...]) -> tuple[Platform, ...]:

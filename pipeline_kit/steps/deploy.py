@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline_kit.errors import Failure, fix, why
+from pipeline_kit.errors import Failure, alternative, fix, why
 from pipeline_kit.flow import Flow, Outcome, Skip
 from pipeline_kit.record import Values
 from pipeline_kit.steps.command import Line, WholeNumber, step
@@ -168,8 +168,16 @@ def _refuse_another(published: Published, image: Image | None) -> None:
 
 
 def _docker_options(flow: Flow, options: dict[str, Any]) -> DockerOptions:
+    from pipeline_kit.ci.credentials import is_credential
     from pipeline_kit.targets.docker_options import DockerOptions
 
+    if named := next((one for one in options["variables"] if "=" not in one and is_credential(one)), ""):
+        raise Failure(
+            "deploy.credential",
+            f"deploy.variables names {named}, a credential of this program or of the CI",
+            why("The container would have it for as long as it runs."),
+            alternative("give the container a value of its own: NAME=VALUE, or another variable's name"),
+        )
     return DockerOptions(
         name=options["name"] or flow.key.rpartition("/")[2],
         port=options["port"],

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.world.kit import Kit
-from tests.world.project import project
+from tests.world.project import base_of_project, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,9 @@ def kit(tmp_path: Path, engine: Engine, small_base: BaseImage, trivy_database: T
     """``pipeline-kit`` in a project of the test's own, with a release on HEAD. Its container is removed at the end."""
     name = f"web-{uuid4().hex[:8]}"
     folder = tmp_path / "web"
-    project(folder, small_base, trivy_database.cache, name=name)
+    project(folder, trivy_database.cache, name=name)
     path = os.pathsep.join([str(Path(sys.executable).parent), engine.path])
-    environ = {**engine.environ, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environ = {**engine.environ, **base_of_project(small_base), "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     yield Kit(folder, environ)
     for container in engine.docker("ps", "--all", "--quiet", "--filter", f"name={name}").split():
         engine.docker("rm", "--force", container)

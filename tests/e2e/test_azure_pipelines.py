@@ -15,7 +15,7 @@ import pytest
 from tests.world.azure_pipelines.expansion import expand_pipeline
 from tests.world.azure_pipelines.run import run_pipeline
 from tests.world.kit import Kit
-from tests.world.project import project
+from tests.world.project import base_of_project, project
 from tests.world.records import same
 
 if TYPE_CHECKING:
@@ -88,9 +88,12 @@ def organisation(
     docker_registry: DockerRegistry,
 ) -> Organisation:
     folder = tmp_path / "web"
-    repository = project(folder, small_base, trivy_database.cache, more=f"image: {docker_registry.address}/shop/web\n")
+    repository = project(folder, trivy_database.cache, more=f"image: {docker_registry.address}/shop/web\n")
     path = os.pathsep.join([str(Path(sys.executable).parent), engine.path])
-    kit = Kit(folder, {**engine.environ, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    kit = Kit(
+        folder,
+        {**engine.environ, **base_of_project(small_base), "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
     return Organisation(tmp_path, kit, repository, wheel, docker_registry)
 
 

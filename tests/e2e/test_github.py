@@ -16,7 +16,7 @@ from examples.sample import BASE
 from pipeline_kit.generate.action import DOWNLOAD, SCANNER, UPLOAD
 from tests.world.act import run_workflow
 from tests.world.kit import Kit
-from tests.world.project import project
+from tests.world.project import base_of_project, project
 from tests.world.records import same
 
 if TYPE_CHECKING:
@@ -93,9 +93,12 @@ def hub(
 ) -> Hub:
     folder = tmp_path / "web"
     more = f"image: {docker_registry.address}/shop/web\n"
-    repository = project(folder, small_base, trivy_database.cache, more=more)
+    repository = project(folder, trivy_database.cache, more=more)
     path = os.pathsep.join([str(Path(sys.executable).parent), engine.path])
-    kit = Kit(folder, {**engine.environ, "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    kit = Kit(
+        folder,
+        {**engine.environ, **base_of_project(small_base), "PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
     return Hub(tmp_path, kit, repository, docker_registry)
 
 

@@ -26,13 +26,17 @@ CONFIGURATION = """\
 version: 1
 build:
   args: { VERSION: '{version}' }
-  contexts: { small: 'oci-layout://LAYOUT' }
 scan: { database: offline, cache: 'CACHE' }
 deploy: { name: 'NAME', health: /healthz }
 """
 
 
-def project(folder: Path, base: BaseImage, trivy_cache: Path, *, name: str = "web", more: str = "") -> Repository:
+def base_of_project(base: BaseImage) -> dict[str, str]:
+    """The variable that names the base image: it is not in the repository, so its configuration can't."""
+    return {"PIPELINE_KIT_BUILD_CONTEXTS": base.build_context("small")}
+
+
+def project(folder: Path, trivy_cache: Path, *, name: str = "web", more: str = "") -> Repository:
     """A repository with a release on HEAD, configured for what a test has. ``name`` is the container's, ``more`` is
     added to the configuration.
     """
@@ -41,7 +45,7 @@ def project(folder: Path, base: BaseImage, trivy_cache: Path, *, name: str = "we
     (folder / "www").mkdir()
     (folder / "www" / "healthz").write_text("ok\n")
     (folder / "Dockerfile").write_text(DOCKERFILE)
-    settings = CONFIGURATION.replace("LAYOUT", str(base.layout)).replace("CACHE", str(trivy_cache))
+    settings = CONFIGURATION.replace("CACHE", str(trivy_cache))
     (folder / "pipeline-kit.yml").write_text(settings.replace("NAME", name) + more)
     repository("add", ".")
     repository.commit("feat: serve a page")
