@@ -37,6 +37,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_layer_that_is_swapped_and_swapped_back_is_found(tmp_path: Path, trivy: Path, attack: str) -> None:
+    (tmp_path / "root").mkdir()
     write_database(tmp_path / "cache", ADVISORIES)
     settings = ScanSettings(cache=tmp_path / "cache", database="offline")
     folder, platform = image(tmp_path / "image", DEBIAN)
@@ -67,6 +68,7 @@ def test_a_layer_that_is_swapped_and_swapped_back_is_found(tmp_path: Path, trivy
 
 
 def test_packages_that_an_upper_layer_takes_out_of_the_database_alone_are_a_doubt(tmp_path: Path, trivy: Path) -> None:
+    (tmp_path / "root").mkdir()
     write_database(tmp_path / "cache", ADVISORIES)
     settings = ScanSettings(cache=tmp_path / "cache", database="offline")
     folder, platform = image(tmp_path / "image", DEBIAN, dpkg(("tar", "1.34")))

@@ -66,7 +66,7 @@ def context(tmp_path: Path, **environ: str) -> Context:
     return Context(
         root=tmp_path / "root",
         state=tmp_path / "state",
-        output=tmp_path / "output",
+        output=tmp_path / "root" / ".pipeline-kit",
         environ=variables,
         run=Runner(variables),
         event=Event("local"),
