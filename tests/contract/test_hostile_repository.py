@@ -1,9 +1,14 @@
 """Nothing that a repository names is run, by anything that we do with it."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,7 @@ from tests.world.bumping import project
 from tests.world.hostile_repository import HostileRepository
 from tests.world.kit import Kit
 from tests.world.repository import IDENTITY, Repository
+from tests.world.streams import seen
 
 PULL_REQUEST = {
     "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge",
@@ -185,6 +191,70 @@ def test_text_of_commits_and_refs_reaches_no_command_of_the_ci(
         names = re.findall(r"^([A-Za-z_-]+)(?:<<|=)", output.read_text(), re.MULTILINE)
         found.append((trouble(run.stdout), trouble(run.stderr), sorted(set(names))))
     assert found[0] == found[1]
+
+
+EVIL = "::error::x\n##vso[task.complete result=Succeeded;]\x1b[2J\u202e"
+COMMANDS = (
+    ("version", "--format", "json"), ("tag", "--format", "json"), ("bump", "--dry-run", "--format", "json"),
+    ("plan", "--format", "json"), ("plan",), ("plan", "--set", "build.target=TEXT"),
+    ("plan", "--set", "build.file=TEXT"),
+    ("bump", "--dry-run"), ("bump", "--dry-run", "--changelog"), ("config", "show", "--config", "bad.yml"),
+    ("version", "--config", "TEXT.yml"), ("explain", "TEXT"), ("TEXT",), ("build", "--TEXT"), ("replay", "TEXT.json"),
+    ("tag", "--image", "r.example/ TEXT"), ("tag", "--rule", "TEXT"), ("login", "--image", "REGISTRY/o/a"),
+)  # fmt: skip
+
+
+@contextmanager
+def registry_that_says(text: str) -> Iterator[str]:
+    """A registry whose every answer is a refusal, with ``text`` in all that it says; its address."""
+    line = text.encode("ascii", "replace").replace(b"\n", b" ").replace(b"\x1b", b"").decode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(403, line)
+            self.send_header("WWW-Authenticate", f'Bearer realm="https://x/{line}",service="{line}"')
+            self.send_header("Location", line)
+            self.end_headers()
+            self.wfile.write(json.dumps({"errors": [{"code": text, "message": text, "detail": text}]}).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def found_by(folder: Path, ci: dict[str, str], text: str) -> list[list[str]]:
+    """What CIs and terminals find in both streams of each command line, where ``text`` is in all that they read."""
+    (folder / "bad.yml").write_text(f"version: 1\n{json.dumps(text)}: x\n")
+    kit, found = Kit(folder, {**ci, "PIPELINE_KIT_IMAGE": "r.example/o/a"}), []
+    with registry_that_says(text) as address:
+        for arguments in COMMANDS:
+            run = kit(*(one.replace("TEXT", text).replace("REGISTRY", address) for one in arguments))
+            assert run.code in (0, 1, 2, 64, 75), run.stderr
+            assert "Traceback" not in run.stderr
+            if "json" in arguments and run.stdout:
+                assert run.json
+            commands = [re.split(r"[ \]]", line.removeprefix("command: "))[0] for line in seen(run.stdout + run.stderr)]
+            found.append([re.sub(r"\A(::[a-z-]+).*", r"\1", command) for command in commands])
+    return found
+
+
+@pytest.mark.parametrize(
+    "ci",
+    [{}, {**PULL_REQUEST, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}, AZURE, {"GITLAB_CI": "true"}],
+    ids=["local", "gh", "azure", "gitlab"],
+)
+def test_no_command_line_prints_a_command_of_anyone_s_text(tmp_path: Path, ci: dict[str, str]) -> None:
+    """A CI and a terminal find in hostile text what they find in plain text, whatever is asked."""
+    named_by(("x",) * len(HOSTILE), tmp_path / "plain", "plain")
+    named_by(HOSTILE, tmp_path / "hostile", "##vso]$(id)${{x}}\u2028")
+    assert found_by(tmp_path / "hostile", ci, EVIL) == found_by(tmp_path / "plain", ci, "x")
 
 
 def test_a_relative_folder_of_path_has_no_program_for_anyone(tmp_path: Path) -> None:
