@@ -119,10 +119,11 @@ def _ownerless(kit: Kit) -> list[Path]:
 def test_a_hundred_kills(kit: Kit, docker_registry: DockerRegistry) -> None:
     dice = random.Random(27)
     arguments = ("run", "--until", "push", "--image", f"{docker_registry.address}/web")
-    started = time.monotonic()
     whole = kit(*arguments)
-    longest = time.monotonic() - started
     assert whole.code == 0, whole.stderr
+    started = time.monotonic()
+    assert kit(*arguments).result == whole.result
+    longest = time.monotonic() - started
     found = {"killed": 0, "ended before": 0, "left something": 0}
     for _ in range(_KILLS):
         run = kit.start(*arguments)
@@ -138,4 +139,4 @@ def test_a_hundred_kills(kit: Kit, docker_registry: DockerRegistry) -> None:
     print(
         f"\n{_KILLS} kills of run: {found}; each completed by the next run with the same digest, nothing left after it"
     )
-    assert found["killed"] > _KILLS // 4
+    assert found["killed"] > _KILLS // 2
