@@ -8,7 +8,6 @@ import re
 import signal
 import time
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,6 +17,8 @@ from pipeline_kit.model.digest import digest_of
 from tests.world.repository import Repository
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.world.docker_registry import DockerRegistry
     from tests.world.engine import Engine
     from tests.world.kit import Kit
@@ -294,7 +295,7 @@ def test_images_of_a_working_tree_share_blobs_but_no_damage(kit: Kit) -> None:
 def test_what_was_tampered_with_does_not_survive_a_rebuild(kit: Kit, which: str) -> None:
     assert kit("run", "--until", "scan").code == 0
     image = kit.value("build")
-    blobs = Path(image["layout"]) / "blobs" / "sha256"
+    blobs = kit.layout(kit.folder.name) / "blobs" / "sha256"
     (platform,) = image["platforms"]
     digest = platform["layers"][-1] if which == "layer" else platform[which]
     blob = blobs / digest.removeprefix("sha256:")
