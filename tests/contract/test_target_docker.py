@@ -143,7 +143,7 @@ def test_the_first_deployment_serves_and_says_how_it_knows(lab: Lab) -> None:
     deployment = lab.deploy(wanted)
     assert answer(deployment.url) == "one"
     assert (deployment.digest, deployment.before, deployment.name) == (wanted.digest, "", lab.options.name)
-    assert deployment.evidence[0].startswith("/ 200 after ")
+    assert deployment.evidence[0].startswith("/ 200 ")
     container = lab.container()
     assert container
     assert (container.image, container.source) == (deployment.running, str(wanted.reference))
