@@ -365,7 +365,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             step=step,
             environment=self._environment_of(step),
             word=word,
-            detail=detail,
+            detail=self.context.run.secrets.text(detail),
             started=started,
             seconds=round(seconds, 3),
             failure=failure,

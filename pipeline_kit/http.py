@@ -19,6 +19,7 @@ from requests.utils import should_bypass_proxies
 from pipeline_kit import __version__
 from pipeline_kit.connections import POOLS
 from pipeline_kit.errors import Failure, alternative, why
+from pipeline_kit.proxies import proxies, refuse_unusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,14 +63,18 @@ class _Adapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send ``request``; proxies of the session do not count, those of the environment do."""
-        bypass = should_bypass_proxies(request.url or "", no_proxy=self._no_proxy)
+        url = request.url or ""
+        scheme = url.partition(":")[0]
+        used = scheme in self._proxies and not should_bypass_proxies(url, no_proxy=self._no_proxy)
+        if used:
+            refuse_unusable(scheme, self._proxies[scheme])
         return super().send(
             request,
             stream=stream,
             timeout=timeout or (CONNECT_TIMEOUT, READ_TIMEOUT),  # type: ignore[arg-type] # the stubs are narrower than requests
             verify=verify,
             cert=cert,  # type: ignore[arg-type] # the stubs are narrower than requests
-            proxies={} if bypass else self._proxies,
+            proxies=self._proxies if used else {},
         )
 
 
@@ -88,7 +93,7 @@ def session(environ: Mapping[str, str], *, connections: int = 8) -> requests.Ses
         made.verify = _authorities(variable, environ[variable])
     made.headers["User-Agent"] = f"pipeline-kit/{__version__}"
     no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    adapter = _Adapter(_proxies(environ), no_proxy, connections)
+    adapter = _Adapter(proxies(environ), no_proxy, connections)
     made.mount("http://", adapter)
     made.mount("https://", adapter)
     return made
@@ -128,11 +133,3 @@ def _authorities(variable: str, path: str) -> str:
             alternative(f"Correct {variable}, or take it away: then the usual certificate authorities are trusted."),
         ) from None
     return path
-
-
-def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for scheme in ("http", "https"):
-        if proxy := environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY"):
-            found[scheme] = proxy
-    return found

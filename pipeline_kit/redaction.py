@@ -1,7 +1,9 @@
-"""Known secrets, taken out of everything that is written or shown: logs, evidence, reports, the record, a failure.
+"""Known secrets, taken out of all text for people: logs, evidence, reports, what the record says in words, a failure.
 
 A CI hides what it was told to mask in its own log alone; what lies in a file becomes an artifact as it is. So whatever
-is masked is given to one ``Redactor``, and every file of text is written through it.
+is masked is given to one ``Redactor``, and every file of text is written through it. Values that something else goes on
+from stay as they are, in the record, in outputs and in JSON: with a digest or a name in which a secret happens to
+stand, such as a password that is a branch's name, nothing could be done any more. No secret is put into one.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 SHORTEST = 4
 _SHOWN = b"***"
+# Go writes these in JSON by their numbers.
+_OF_GO = {ord(each): f"\\u{ord(each):04x}" for each in "&<>"}
+# What is not escaped in a URL: in any case; by encodeURIComponent and encodeURI; as Go's user, path and part of one.
+_PLAIN_IN_URLS = ("", "/", "!'()*", ";/?:@&=+$,#!'()*", "$&+,;=", "$&+,/:;=@", "$&+:=@")
 
 
 class Redactor:
@@ -104,8 +110,9 @@ def _forms(secret: str) -> Iterator[bytes]:
         if not re.search(r"[\r\n]", value):
             yield raw
         for escaped in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
-            yield escaped[1:-1].encode("utf-8", "surrogateescape")
-        for url in (quote(raw, safe=""), quote(raw, safe="/"), quote_plus(raw)):
+            for form in (escaped, escaped.translate(_OF_GO), escaped.replace("/", r"\/")):
+                yield form[1:-1].encode("utf-8", "surrogateescape")
+        for url in (quote_plus(raw), *(quote(raw, safe=safe) for safe in _PLAIN_IN_URLS)):
             yield url.encode()
             yield re.sub("%..", lambda found: found[0].lower(), url).encode()
         yield from _in_base64(raw)

@@ -20,6 +20,11 @@ to make a file mean something else than it seems to.""",
         "A setting has the wrong type",
         """Text, number, true or false, list or map: the message names what is expected.""",
     ),
+    "proxy": Kind(
+        Exit.USAGE,
+        "The variable for a proxy names none",
+        """HTTPS_PROXY or HTTP_PROXY is no address of an HTTP proxy: most often its password has a character that ends a host's name. Percent-encode it: / is %2F, ? is %3F, # is %23. A SOCKS proxy can't be used. The value is not shown, for it may hold the password. It is looked at only where it is used: NO_PROXY names hosts that are asked without it.""",
+    ),
     "missing": Kind(
         Exit.USAGE,
         "A setting is needed and not given",

@@ -17,6 +17,7 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = rf"{_COMPONENT}(?:/{_COMPONENT})*\Z"
 _REGISTRY = r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z"
+_LOOPBACK = r"127(?:\.[0-9]{1,3}){3}"
 _HUB = "docker.io"
 
 
@@ -33,7 +34,7 @@ class Repository(msgspec.Struct, frozen=True):
     def loopback(self) -> bool:
         """Whether the registry is on this machine, where plain HTTP is used, as Docker does."""
         host = self.registry.rsplit(":", 1)[0] if not self.registry.endswith("]") else self.registry
-        return host in ("localhost", "[::1]") or host.startswith("127.")
+        return host in ("localhost", "[::1]") or bool(re.fullmatch(_LOOPBACK, host))
 
     @classmethod
     def parse(cls, text: str) -> Repository:

@@ -31,6 +31,7 @@ class Deadline:
         self.seconds = seconds
         self._clock = clock
         self._until: float | None = None
+        self._moved = 0
 
     def left(self) -> float:
         """Seconds that are left, less than none when it is over."""
@@ -39,9 +40,12 @@ class Deadline:
             self._until = now + self.seconds
         return self._until - now
 
-    def renew(self) -> None:
-        """Begin again: there was progress."""
-        self._until = self._clock.monotonic() + self.seconds
+    def moved(self, size: int) -> None:
+        """So many bytes of any blob went or came: after enough of them the time begins again."""
+        self._moved += size
+        if self._moved >= _PROGRESS:
+            self._moved = 0
+            self._until = self._clock.monotonic() + self.seconds
 
     def excuse(self, seconds: float) -> None:
         """Do not count so many seconds, in which somebody else was waited for."""
@@ -71,10 +75,10 @@ class Patience:
 
     def moved(self, size: int) -> None:
         """So many bytes went or came for the first time: after enough of them the time begins again."""
+        self.deadline.moved(size)
         self._moved += size
         if self._moved >= _PROGRESS:
             self._moved = self._tries = 0
-            self.deadline.renew()
 
     def within(self, timeout: tuple[float, float], doing: str) -> tuple[float, float]:
         """The timeouts of one request, which together end with the deadline; Failure ``registry.slow`` after it."""

@@ -25,6 +25,8 @@ _PERMANENT_TLS = (
     *("UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE"),
 )
 _NOT_THROUGH = re.compile(r"Tunnel connection failed: (4[0-9]{2})")
+# urllib3 begins with the connection that it was.
+_NAME_OF_OURS = re.compile(r"^\w+\(host=[^)]*\): ")
 _BODILESS = frozenset({204, 304})
 
 
@@ -170,4 +172,4 @@ def _reason(error: Exception) -> str:
         if not isinstance(further, Exception):
             break
         inner = further
-    return str(inner) or type(inner).__name__
+    return _NAME_OF_OURS.sub("", str(inner)) or type(inner).__name__

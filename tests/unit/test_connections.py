@@ -22,7 +22,7 @@ from pipeline_kit.oci.auth import Authorizer
 from pipeline_kit.oci.blob_source import BlobSource
 from pipeline_kit.oci.client import Registry
 from pipeline_kit.oci.credential import anonymous
-from pipeline_kit.oci.patience import Deadline
+from pipeline_kit.oci.patience import Deadline, Patience
 from pipeline_kit.oci.server import serving
 from tests.world.fast_clock import FastClock
 from tests.world.scripted_server import ScriptedServer, answer, running_scripted_server
@@ -278,3 +278,63 @@ def test_a_proxy_that_wants_a_password_is_told() -> None:
         assert [head.split()[0] for head in proxy.requests] == ["CONNECT"]
     assert (failure.kind, failure.exit) == ("registry.proxy", Exit.BROKE)
     assert "407" in failure.headline
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        *("http://ci:sesam#word@127.0.0.1:9", "http://ci:sesam/word@127.0.0.1:9", "http://ci:sesam?word@127.0.0.1:9"),
+        *(
+            "http://ci:sesam[word@127.0.0.1:9",
+            "http://ci:sesam@ho st:9",
+            "ci:sesam@127.0.0.1:9x",
+            "http://:9",
+            "sesam:sesam",
+        ),
+        *("http://ci:1#sesam@127.0.0.1:9", "http://ci:1/sesam@127.0.0.1:9", "socks5://ci:sesam@127.0.0.1:9"),
+    ],
+)
+def test_a_proxy_that_is_none_is_told_without_its_password(proxy: str) -> None:
+    with _connected("reg.example.test", environ={"HTTPS_PROXY": proxy}) as registry:
+        failure, _ = _failure(registry.ping)
+    assert (failure.kind, failure.exit) == ("config.proxy", Exit.USAGE)
+    assert "HTTPS_PROXY" in failure.headline
+    assert "sesam" not in repr((failure.headline, failure.notes, failure.evidence))
+
+
+@pytest.mark.parametrize("proxy", ["", "http://", "http://ci:p%23ss@", "http://ci:p@ss@"])
+def test_a_proxy_may_have_a_password_and_no_scheme(proxy: str) -> None:
+    def script(_: ScriptedServer, connection: socket.socket, __: str) -> None:
+        connection.sendall(answer(b"", "407 Proxy Authentication Required", Proxy_Authenticate="Basic"))
+
+    with running_scripted_server(script) as server:
+        environ = {"HTTPS_PROXY": f"{proxy}{server.address}/"}
+        with _connected("reg.example.test", environ=environ) as registry:
+            assert _failure(registry.ping)[0].kind == "registry.proxy"
+        assert ("Proxy-Authorization: Basic" in server.requests[0]) == ("ci:" in proxy)
+
+
+def test_a_proxy_that_nobody_needs_is_not_judged(tmp_path: Path) -> None:
+    environ = {"HTTP_PROXY": "socks5://x"}
+    with serving(tmp_path, durable=False) as address, _connected(address, environ=environ) as registry:
+        registry.ping()
+
+
+def test_who_can_not_be_reached_is_told_without_our_own_names() -> None:
+    with _connected("reg.example.test", environ={"HTTPS_PROXY": "http://127.0.0.1:9"}) as registry:
+        failure, _ = _failure(registry.ping)
+    assert failure.kind == "registry.down"
+    assert "Connection refused" in str(failure.evidence)
+    assert "(host=" not in str(failure.evidence)
+
+
+def test_many_small_blobs_over_a_slow_line_are_progress() -> None:
+    """None of them is large enough to renew the deadline alone."""
+    clock = FastClock(10_000)
+    deadline = Deadline(clock)
+    repository = Repository("reg.example.test", "shop/web")
+    for _ in range(20):
+        patience = Patience(repository, clock, deadline=deadline)
+        patience.within((1.0, 1.0), "PUT blobs")
+        patience.moved(600 << 10)
+        clock.sleep(100)  # 6 kB a second: 20 blobs take more than three times the deadline

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline_kit import record
+from pipeline_kit.config import Settings
+from pipeline_kit.context import Context
 from pipeline_kit.errors import Failure
-from pipeline_kit.model.event import RunIdentity
+from pipeline_kit.flow import Flow, Outcome
+from pipeline_kit.model.event import Event, RunIdentity
 from pipeline_kit.model.version import NextVersion
+from pipeline_kit.process import Runner
 from pipeline_kit.record import Entry, Record, Run, Setting, Values
 
 if TYPE_CHECKING:
@@ -68,3 +72,31 @@ def test_nothing_is_added_to_what_is_no_record(tmp_path: Path, content: str) -> 
         record.append(path, made(), entry("version"))
     assert refused.value.kind == "record.invalid"
     assert path.read_text() == content
+
+
+def test_its_words_have_no_secret_and_its_values_are_whole(tmp_path: Path) -> None:
+    """A password that is a branch's name must not make a tag out of three stars."""
+    run = Runner({})
+    context = Context(
+        root=tmp_path,
+        state=tmp_path / "state",
+        output=tmp_path / "output",
+        environ={},
+        run=run,
+        event=Event("local"),
+        identity=RunIdentity("local"),
+    )
+    context.mask("staging")
+    flow = Flow(context, Settings(), None, unwritten=True, record=made())
+    value = Values(version=NextVersion("1.5.0-staging.1", "from the branch", released=False))
+    flow.keep("version", 1.0, 1.0, Outcome(value, "1.5.0-staging.1", "of the branch staging", "", {}))
+    flow.keep_failure("tag", 1.0, 1.0, Failure("config.type", "staging is no name"))
+    flow.keep_skipped("push", "staging is not published")
+    assert flow.record
+    kept = flow.record.entries
+    assert [(one.word, one.detail) for one in kept] == [
+        ("1.5.0-staging.1", "of the branch ***"),
+        ("failed", "*** is no name"),
+        ("skipped", "*** is not published"),
+    ]
+    assert kept[0].value == value

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline_kit.errors import Failure, Note
 from pipeline_kit.redaction import Redactor
 
-SECRET = 's3cr/t+"v ü&='
+SECRET = 's3cr/t+"v ü&=<!:(@'
 
 
 def redactor(*secrets: str) -> Redactor:
@@ -36,8 +36,18 @@ def redactor(*secrets: str) -> Redactor:
         lambda raw: quote_plus(raw).encode(),
         lambda raw: json.dumps(raw.decode()).encode(),
         lambda raw: json.dumps(raw.decode(), ensure_ascii=False).encode(),
+        # As Go and PHP write JSON, and as others do URLs: encodeURIComponent and encodeURI, Go's user and path.
+        lambda raw: json.dumps(raw.decode()).replace("&", r"\u0026").replace("<", r"\u003c").encode(),
+        lambda raw: json.dumps(raw.decode()).replace("/", r"\/").encode(),
+        lambda raw: quote(raw, safe="!'()*").encode(),
+        lambda raw: quote(raw, safe=";/?:@&=+$,#!'()*").encode(),
+        lambda raw: quote(raw, safe="$&+,;=").encode(),
+        lambda raw: quote(raw, safe="$&+:=@").encode(),
     ],
-    ids=["base64", "url-safe base64", "as it is", "path", "url", "form", "json", "unicode json"],
+    ids=[
+        *("base64", "url-safe base64", "as it is", "path", "url", "form", "json", "unicode json"),
+        *("go json", "php json", "encodeURIComponent", "encodeURI", "go user", "go path"),
+    ],
 )
 def test_each_form_is_taken_out_wherever_it_stands(before: str, coded) -> None:
     shown = redactor(SECRET).clean(coded(f"{before}{SECRET} after".encode()))

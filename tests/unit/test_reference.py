@@ -58,8 +58,13 @@ def test_a_repository_has_no_tag() -> None:
         Repository.parse("reg.io/a:1")
 
 
-@pytest.mark.parametrize(("registry", "loopback"), [("localhost:5000", True), ("127.0.0.1", True), ("[::1]:1", True),
-                                                    ("localhost.evil.example", False), ("reg.io", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("registry", "loopback"),
+    [
+        *(("localhost:5000", True), ("127.0.0.1", True), ("127.8.0.1:80", True), ("[::1]:1", True), ("reg.io", False)),
+        *(("localhost.evil.example", False), ("127.evil.example:80", False), ("127.1", False)),
+    ],
+)
 def test_plain_http_is_for_this_machine_only(registry: str, loopback: bool) -> None:
     assert Repository(registry, "a").loopback is loopback
 
