@@ -95,7 +95,7 @@ def _is_good(answer: str) -> bool:
 def _evidence(path: str, answer: str, seen: Observation, since: float, elapsed: float) -> tuple[str, ...]:
     kept = f"for {elapsed - since:.0f} s" if elapsed - since >= 1 else f"after {since:.1f} s"
     asked = f"{path} {answer} {kept}" if path else f"running for {elapsed:.0f} s"
-    return (asked, "its HEALTHCHECK passes") if seen.check == "healthy" else (asked,)
+    return (asked, "HEALTHCHECK ok") if seen.check == "healthy" else (asked,)
 
 
 def _too_late(path: str, answer: str, seen: Observation, timeout: float) -> str:

@@ -393,7 +393,7 @@ class TestHealthcheck:
     def test_it_is_asked_where_there_is_no_path(self, lab: Lab) -> None:
         quick = {"Test": ["CMD-SHELL", "exit 0"], "Interval": 1_000_000_000 // 2}
         deployment = lab.deploy(answering("one", healthcheck=quick), health="")
-        assert "its HEALTHCHECK passes" in deployment.evidence
+        assert "HEALTHCHECK ok" in deployment.evidence
 
 
 class TestPorts:

@@ -62,7 +62,7 @@ def test_a_green_run_is_quiet(kit: Kit, docker_registry: DockerRegistry) -> None
     assert "error" not in run.stderr.lower()
     assert "✗" not in run.stderr
     assert all(re.match(r"✓ \S+ +\S", line) for line in lines[1:-2]), run.stderr
-    assert all(len(line) <= 100 for line in lines)
+    assert all(len(line) <= 100 for line in lines), run.stderr
 
 
 def test_run_local_needs_neither_configuration_nor_account(kit: Kit) -> None:

@@ -94,7 +94,7 @@ def test_a_healthcheck_that_has_not_answered_yet_is_not_waited_for(httpserver: H
 
 def test_without_a_path_the_healthcheck_decides() -> None:
     seen = itertools.chain([Observation(check="starting")] * 20, itertools.repeat(Observation(check="healthy")))
-    assert until_healthy(lambda: next(seen), "", "", Patience(60), CONTEXT)[1] == "its HEALTHCHECK passes"
+    assert until_healthy(lambda: next(seen), "", "", Patience(60), CONTEXT)[1] == "HEALTHCHECK ok"
     with pytest.raises(Unhealthy, match="did not pass its own HEALTHCHECK within 5 s"):
         until_healthy(lambda: Observation(check="starting"), "", "", Patience(5), CONTEXT)
 
