@@ -1,5 +1,6 @@
 """What the documentation shows is in files that are tested, and the first thing a reader meets can be pasted."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_the_configuration_that_is_shown_is_valid() -> None:
 def test_every_permission_says_why(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert all(" # to " in line for line in lines if re.search(r": (read|write)\b", line))
+
+
+def test_each_promise_of_security_names_a_test_that_there_is() -> None:
+    rows = [row for row in (TOP / "SECURITY.md").read_text(encoding="utf-8").splitlines() if row.startswith("| ")][2:]
+    assert rows
+    for row in rows:
+        named = re.findall(r"`(tests/\S+\.py)::(\w+)`", row)
+        assert named, f"a promise without a test: {row}"
+        for file, name in named:
+            defined = {
+                node.name
+                for node in ast.walk(ast.parse((TOP / file).read_text(encoding="utf-8")))
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            }
+            assert name in defined, f"{file} has no {name}"
 
 
 def test_no_page_knows_this_machine() -> None:
