@@ -198,9 +198,10 @@ COMMANDS = (
     ("version", "--format", "json"), ("tag", "--format", "json"), ("bump", "--dry-run", "--format", "json"),
     ("plan", "--format", "json"), ("plan",), ("plan", "--set", "build.target=TEXT"),
     ("plan", "--set", "build.file=TEXT"),
-    ("bump", "--dry-run"), ("bump", "--dry-run", "--changelog"), ("config", "show", "--config", "bad.yml"),
+    ("bump", "--dry-run"), ("bump", "--dry-run", "--changelog", "NEWS.md"), ("config", "show", "--config", "bad.yml"),
     ("version", "--config", "TEXT.yml"), ("explain", "TEXT"), ("TEXT",), ("build", "--TEXT"), ("replay", "TEXT.json"),
-    ("tag", "--image", "r.example/ TEXT"), ("tag", "--rule", "TEXT"), ("login", "--image", "REGISTRY/o/a"),
+    ("tag", "--image", "r.example/ TEXT"), ("tag", "--tags", "TEXT"), ("tag", "--labels", "a=TEXT"),
+    ("login", "--image", "REGISTRY/o/a"),
 )  # fmt: skip
 
 
