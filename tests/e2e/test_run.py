@@ -364,3 +364,16 @@ def test_a_damaged_record_stops_no_run_and_is_no_evidence(kit: Kit, content: byt
     assert "pipeline-kit build" in run.stderr
     assert kit("run", "--until", "tag").code == 0
     assert json.loads(record.read_bytes())["commit"] == json.loads(whole)["commit"]
+
+
+@pytest.mark.parametrize("year", [1960, 9998])
+def test_a_run_at_any_time_is_answered(kit: Kit, docker_registry: DockerRegistry, tmp_path: Path, year: int) -> None:
+    """Scanner's data, tokens, locks and records have times of their own; none of them may trip over the machine's."""
+    (tmp_path / "then" / "sitecustomize.py").parent.mkdir()
+    (tmp_path / "then" / "sitecustomize.py").write_text(
+        f"import calendar, time; time.time = lambda: float(calendar.timegm(({year}, 1, 2, 0, 0, 0)))\n"
+    )
+    then = {"PYTHONPATH": str(tmp_path / "then")}
+    run = kit("run", "--image", f"{docker_registry.address}/web", "--set", "deploy.target=docker", **then)
+    assert "explain run.bug" not in run.stderr, run.stderr
+    assert (run.code, "scanner data is" in run.stderr) == (3, True), run.stderr
