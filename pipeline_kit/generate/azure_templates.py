@@ -27,15 +27,14 @@ set -euo pipefail
 cd /
 unset ${!PYTHON@}
 program="$AGENT_TEMPDIRECTORY/pipeline-kit-program"
-from=()
-for option in index-url extra-index-url find-links trusted-host cache-dir cert client-cert proxy; do
-  name=PIP_${option//-/_}
-  name=${name^^}
-  for value in ${!name-}; do from+=("--$option" "$value"); done
+for name in ${!PIP_@}; do
+  case ${name#PIP_} in
+    CONFIG_FILE | INDEX_URL | EXTRA_INDEX_URL | FIND_LINKS | TRUSTED_HOST | CACHE_DIR | CERT | CLIENT_CERT | PROXY) ;;
+    *) unset "$name" ;;
+  esac
 done
 python3 -I -m venv "$program"
-"$program/bin/python" -I -m pip --isolated install ${from[@]+"${from[@]}"} --quiet --disable-pip-version-check \\
-  --no-input "$PIPELINE_KIT_PACKAGE"
+"$program/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-input "$PIPELINE_KIT_PACKAGE"
 """
 _RUN = 'exec "$AGENT_TEMPDIRECTORY/pipeline-kit-program/bin/python" -I -m pipeline_kit run'
 _FOLDER = "$(System.DefaultWorkingDirectory)"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from pipeline_kit.generate.action import DOWNLOAD, SCANNER, UPLOAD
 from tests.e2e.test_azure_pipelines import wheel
@@ -147,3 +148,39 @@ def test_a_scanner_in_the_checkout_is_not_found(hostile: HostileWorkspace, tmp_p
         environ = {"PATH": path, "GITHUB_OUTPUT": str(output)}
         subprocess.run([TOP / "scripts" / "find-scanner"], cwd=hostile.folder, env=environ, check=True)
         assert output.read_text() == f"found={found}\n"
+
+
+# A Python whose virtual environment has one that writes down how pip was started.
+PYTHON = """\
+#!/bin/sh
+case "$*" in *'-m venv'*) ;; *) exit 0 ;; esac
+for folder; do :; done
+mkdir -p "$folder/bin" "$folder/lib/python3.11/site-packages"
+printf '%s\\n' '#!/bin/sh' 'echo "$@" >"{told}"' 'env >>"{told}"' >"$folder/bin/python"
+chmod +x "$folder/bin/python"
+"""
+
+
+@pytest.mark.parametrize("way", ["the action", "the templates"])
+def test_pip_is_told_of_its_feed_and_of_no_other_setting(tmp_path: Path, way: str) -> None:
+    """An address may hold a token: an argument is there for everybody on the machine to read."""
+    told, program = tmp_path / "told", tmp_path / "python3"
+    program.write_text(PYTHON.format(told=told))
+    program.chmod(0o755)
+    feed = "https://build:hunter2-hunter2@feed.example.test/simple/"
+    environ = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin", "AGENT_TEMPDIRECTORY": str(tmp_path), "PIPELINE_KIT_PACKAGE": "kit==1",
+        "PIP_INDEX_URL": feed, "PIP_EXTRA_INDEX_URL": "https://a.example.test https://b.example.test",
+        "PIP_REQUIREMENT": "more.txt", "PIP_target": "target", "PYTHONPATH": "src",
+    }  # fmt: skip
+    template = yaml.safe_load((TOP / "azure-pipelines-steps.yml").read_text())
+    install = {
+        "the action": [str(TOP / "scripts" / "install"), str(tmp_path / "pipeline-kit-program")],
+        "the templates": ["bash", "-c", template["steps"][0]["bash"]],
+    }
+    subprocess.run(install[way], env=environ, check=True, capture_output=True)
+    arguments, *variables = told.read_text().splitlines()
+    assert "-m pip install" in arguments
+    assert "hunter2" not in arguments
+    settings = {line for line in variables if line.startswith(("PIP_", "PYTHON"))}
+    assert settings == {f"{name}={environ[name]}" for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")}
