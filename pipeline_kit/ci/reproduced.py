@@ -34,10 +34,13 @@ def reproduced(environ: Mapping[str, str], event: Event) -> tuple[str, dict[str,
     if ci not in _TOLD:
         return "", {}
     if event.tag:
-        return f"git checkout {shlex.quote(event.tag)}", {}
+        return f"git switch --detach {shlex.quote(event.tag)}", {}
     if event.kind not in ("pull_request", "other"):
         there = event.branch in ("", event.default_branch)
-        return "" if there else f"git checkout {shlex.quote(event.branch)}", {}
-    fetched = f"git fetch origin {shlex.quote(event.ref)} && git checkout FETCH_HEAD" if event.number else ""
+        # A folder may have the branch's name, such as docs: git checkout asks which one is meant.
+        return "" if there else f"git switch {shlex.quote(event.branch)}", {}
+    # The branch of a merge queue is gone by then; its commit is still given away.
+    wanted = event.ref if event.number else event.commit
+    fetched = f"git fetch origin {shlex.quote(wanted)} && git checkout FETCH_HEAD"
     variables = {name: environ[name] for name in _TOLD[ci] if environ.get(name)}
-    return fetched if event.ref else "", {MARKS[ci]: "true", **variables}
+    return fetched if wanted and event.kind == "pull_request" else "", {MARKS[ci]: "true", **variables}

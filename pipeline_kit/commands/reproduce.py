@@ -30,7 +30,7 @@ _FIRST = {"scan": "build", "push": "build", "deploy": "build"}
 # Failures that come before any step needs another one.
 _AT_ONCE = ("config", "record", "git")
 _SECRETS = ("PIPELINE_KIT_REGISTRY_PASSWORD",)
-_PLAIN = ("PIPELINE_KIT_REGISTRY_USER", "PIPELINE_KIT_AZURE_CLIENT", "PIPELINE_KIT_AZURE_TENANT")
+_PLAIN = ("PIPELINE_KIT_REGISTRY_USERNAME", "PIPELINE_KIT_AZURE_CLIENT", "PIPELINE_KIT_AZURE_TENANT")
 _REACHING = ("run", "login", "push", "deploy")
 _BUILDING = ("run", "build")
 _SECRET_FROM = re.compile(r"(?:[,=]|^)env=([A-Za-z_]\w*)")
@@ -66,7 +66,8 @@ def _given(command: click.Command, arguments: list[str], environ: Mapping[str, s
             typed, rest, _ = command.make_parser(context).parse_args(list(arguments))
         except click.UsageError:
             return None
-    found: dict[str, Any] = {"": rest} if rest else {}
+    named = [typed.get(param.name) for param in command.params if isinstance(param, click.Argument)]
+    found: dict[str, Any] = {"": [*filter(None, named), *rest]}
     for param in command.params:
         if not isinstance(param, click.Option) or param.name is None:
             continue

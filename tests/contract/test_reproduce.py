@@ -114,14 +114,39 @@ CASES = {
         "record.missing", ("run",), {"PIPELINE_KIT_RUN_ONLY": "scan", "PIPELINE_KIT_IMAGE": NOWHERE}, ("--only scan",)
     ),
     "a pull request": Case("version.range", ("version",), PULL_REQUEST, ("GITHUB_BASE_REF=0.9.x", "refs/pull/7/merge")),
-    "a tag": Case(
+    "a merge queue": Case(
         "version.range",
         ("version",),
-        {**GITHUB, "GITHUB_REF": "refs/heads/side", "PIPELINE_KIT_VERSION_CHANNELS": "side=0.9.x"},
-        ("git checkout side",),
+        {
+            **GITHUB,
+            "GITHUB_EVENT_NAME": "merge_group",
+            "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-7",
+            "GITHUB_SHA": "COMMIT",
+            "GITHUB_BASE_REF": "0.9.x",
+        },
+        ("git fetch origin COMMIT && git checkout FETCH_HEAD &&", "GITHUB_BASE_REF=0.9.x"),
+    ),
+    "a branch that is called as a folder": Case(
+        "version.range",
+        ("version",),
+        {**GITHUB, "GITHUB_REF": "refs/heads/src", "PIPELINE_KIT_VERSION_CHANNELS": "src=0.9.x"},
+        ("git switch src",),
+    ),
+    "a tag": Case(
+        "version.path",
+        ("version", "--path=nowhere"),
+        {**GITHUB, "GITHUB_REF": "refs/tags/v1.0.0"},
+        ("git switch --detach v1.0.0 &&",),
+    ),
+    "who signs in": Case(
+        "version.path",
+        ("run", "--from=version", "--set=version.path=nowhere"),
+        {"PIPELINE_KIT_REGISTRY_USERNAME": "ci", "PIPELINE_KIT_REGISTRY_PASSWORD": "hush-hush"},
+        ("PIPELINE_KIT_REGISTRY_USERNAME=ci PIPELINE_KIT_REGISTRY_PASSWORD=... ",),
     ),
     "json": Case("version.path", ("version", "--path", "nowhere"), {"PIPELINE_KIT_FORMAT": "json"}, ("--format json",)),
     "a folder of the tree": Case("config.file", ("run", "--config", "x.yml"), GITHUB, ("cd src &&",), folder="src"),
+    "an argument": Case("record.missing", ("replay", "no/run.json", "--keep"), {}, ("replay --keep no/run.json",)),
     "plan": Case(
         "version.path", ("plan", "--set", "version.path=nowhere"), AZURE, ("plan --set version.path=nowhere",)
     ),
@@ -138,7 +163,7 @@ def shop(tmp_path: Path) -> Project:
     made.work.write("ci/kit.yml", "version: 1\nimages: no\nnonsense: 1\n", "feat: configured")
     made.work("add", ".")
     made.work.commit("feat: files")
-    made.work("push", "--quiet", "origin", "HEAD:main", "HEAD:refs/heads/side", "HEAD:refs/pull/7/merge")
+    made.work("push", "--quiet", "origin", "HEAD:main", "HEAD:refs/heads/src", "HEAD:refs/pull/7/merge")
     return made
 
 
@@ -164,14 +189,16 @@ def shell(line: str, folder: Path, tmp_path: Path) -> subprocess.CompletedProces
 @pytest.mark.parametrize("name", CASES)
 def test_the_line_repeats_the_failure_in_a_fresh_clone(shop: Project, tmp_path: Path, name: str) -> None:
     case = CASES[name]
-    environ = {"RUNNER_TEMP": str(tmp_path / "job"), "AGENT_TEMPDIRECTORY": str(tmp_path / "job"), **case.environ}
+    head = shop.work("rev-parse", "HEAD").strip()
+    told = {name: text.replace("COMMIT", head) for name, text in case.environ.items()}
+    environ = {"RUNNER_TEMP": str(tmp_path / "job"), "AGENT_TEMPDIRECTORY": str(tmp_path / "job"), **told}
     kit = type(shop.kit)(shop.work.folder / case.folder, shop.kit.environ)
     failed = kit(*case.arguments, **environ)
     assert kind_of(failed.stderr) == case.kind, failed.stderr
     line = line_of(failed.stderr)
     assert "hush" not in line
     for text in case.holds:
-        assert text in line
+        assert text.replace("COMMIT", head) in line
     clone = shop.remote.clone(tmp_path / "fresh")
     before = shop.remote("for-each-ref")
     again = shell(line, clone.folder, tmp_path)
