@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline_kit import record, tree
+from pipeline_kit.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline_kit.model.event import RunIdentity
-    from pipeline_kit.record import Record
+    from pipeline_kit.record import Entry, Record
 
 START = "pipeline-kit-record-"
 # The folder that the action, or the template, has downloaded the artifacts of earlier jobs to.
@@ -55,10 +56,18 @@ def keep(output: Path, folder: Path) -> bool:
     return folder.is_dir()
 
 
-def taken_over(own: Record, folder: str) -> Record:
-    """``own`` with what the records in ``folder`` have of the same commit; of two entries of one key the later."""
-    found = [record.read(path, own=False) for path in _records(folder)]
-    entries = [entry for one in found if one.commit == own.commit for entry in one.entries]
+def taken_over(own: Record, folder: str, leave: Callable[[Failure], None]) -> Record:
+    """``own`` with what the records in ``folder`` have of the same commit; of two entries of one key the later. What is
+    no record, or one of another release that an earlier run left on the machine, goes to ``leave``.
+    """
+    entries: list[Entry] = []
+    for path in _records(folder):
+        try:
+            one = record.read(path, own=False)
+        except Failure as failure:
+            leave(failure)
+            continue
+        entries += one.entries if one.commit == own.commit else ()
     if not entries:
         return own
     merged = msgspec.structs.replace(own, entries=())

@@ -342,7 +342,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
             found = fresh
         # The values of another commit say nothing about this one: they stay in git's ignore, not in this run.
         own = msgspec.structs.replace(found, run=fresh.run) if found.commit == fresh.commit else fresh
-        return artifact.taken_over(own, self.context.environ.get(artifact.FOLDER, ""))
+        return artifact.taken_over(own, self.context.environ.get(artifact.FOLDER, ""), self._leave)
 
     def _leave(self, failure: Failure) -> None:
         """Go on without the record that was found: it is evidence of nothing, and no reason to stop."""

@@ -143,6 +143,7 @@ def append(path: Path, fresh: Record, entry: Entry) -> None:
 
 
 def _read(path: Path, kind: type[_Kind], *, own: bool = True) -> _Kind:
+    shown = path.name if own else path
     try:
         raw = tree.read(path, _LARGEST, top=_top(path) if own else None)
     except FileNotFoundError:
@@ -150,14 +151,14 @@ def _read(path: Path, kind: type[_Kind], *, own: bool = True) -> _Kind:
     except OSError as error:
         raise Failure("record.invalid", f"{path} can't be read: {error.strerror}") from error
     if b"\\u0000" in raw:
-        raise Failure("record.invalid", f"{path.name} has a NUL character, which no name and no value has")
+        raise Failure("record.invalid", f"{shown} has a NUL character, which no name and no value has")
     try:
         record = msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError as error:
         way_out = [fix(f"rm {path}")] if own else []
-        raise Failure("record.invalid", f"{path.name} is not a record: {error}", *way_out) from error
+        raise Failure("record.invalid", f"{shown} is not a record: {error}", *way_out) from error
     if record.schema != SCHEMA:
-        raise Failure("record.invalid", f"{path.name} is of schema {record.schema}, this release reads {SCHEMA}")
+        raise Failure("record.invalid", f"{shown} is of schema {record.schema}, this release reads {SCHEMA}")
     return record
 
 

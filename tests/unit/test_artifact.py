@@ -17,6 +17,8 @@ from pipeline_kit.record import Entry, Record, Run, Values
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline_kit.errors import Failure
+
 GITHUB = RunIdentity("github", "1", "1")
 IMAGES = st.from_regex(r"[a-z0-9]{1,3}((\.|_|__|-+)[a-z0-9]{1,2})?(/[a-z0-9]{1,3}){0,2}", fullmatch=True)
 JOBS = st.tuples(IMAGES, st.text(max_size=8) | IMAGES, st.sampled_from(["", "push", "deploy"]))
@@ -81,14 +83,22 @@ def test_several_records_are_put_together_and_the_later_of_two_entries_counts(tm
         record.write(one, tmp_path / name / "run.json")
     (tmp_path / "pipeline-kit-record-link").symlink_to(tmp_path / "s")
     own = made("c", entry("version", 5, "1.0.0"), entry("push", 2, "old"))
-    found = artifact.taken_over(own, str(tmp_path))
+    for name, text in (("torn", "{"), ("another-release", '{"schema": 0, "commit": "c", "run": {}}')):
+        (tmp_path / f"pipeline-kit-record-{name}").mkdir()
+        (tmp_path / f"pipeline-kit-record-{name}" / "run.json").write_text(text)
+    left: list[Failure] = []
+    found = artifact.taken_over(own, str(tmp_path), left.append)
+    # An agent of one's own keeps what earlier runs have downloaded: no reason for this run to stop.
+    assert [one.headline.partition(" is ")[0] for one in left] == [
+        str(tmp_path / f"pipeline-kit-record-{name}" / "run.json") for name in ("another-release", "torn")
+    ]
     assert found.run == own.run
     assert [(one.step, one.word) for one in found.entries] == [
         ("build", "new"), ("push", "new"), ("deploy", "healthy"), ("version", "1.0.0"),
     ]  # fmt: skip
-    assert artifact.taken_over(own, str(tmp_path / "pipeline-kit-record-web")).find("shop/web", "build")
-    assert artifact.taken_over(own, str(tmp_path / "none")) is own
-    assert artifact.taken_over(own, "") is own
+    assert artifact.taken_over(own, str(tmp_path / "pipeline-kit-record-web"), left.append).find("shop/web", "build")
+    assert artifact.taken_over(own, str(tmp_path / "none"), left.append) is own
+    assert artifact.taken_over(own, "", left.append) is own
 
 
 def test_an_input_wins_and_an_empty_one_hides_nothing() -> None:
