@@ -100,7 +100,8 @@ def _intention(session: Session, flow: Flow, shared: Shared, name: str, given: d
             name, command.would(flow, **options_of(session, shared, name, given)) if command.would else name
         )
     except Skip as skip:
-        return Intention(name, f"nothing: {skip}", skipped=True)
+        reason = str(skip)
+        return Intention(name, reason if reason.startswith("nothing") else f"nothing: {reason}", skipped=True)
     except Failure as failure:
         return Intention(name, f"fail: {failure.headline}", fails=failure.kind)
 

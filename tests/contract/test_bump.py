@@ -370,7 +370,7 @@ def test_nothing_to_release_is_no_failure(shop: Project) -> None:
     assert_untouched(shop, before)
     plan = shop.kit("run", "--release", "--dry-run", "--local", "--until", "tag")
     assert plan.code == 0, plan.stderr
-    assert "nothing: nothing to release since 1.1.0" in plan.stdout
+    assert "  nothing to release since 1.1.0" in plan.stdout
     assert "1.1.1-main.1" in plan.stdout
     assert (
         shop.kit("bump", *FILES, "--allow-empty", "--dry-run", "--format", "json").json["releases"][0]["release"][
