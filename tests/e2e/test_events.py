@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,7 +112,7 @@ def test_a_row(tree: Kit, ci: str, event: str) -> None:
     assert plan.code == 0, plan.stderr
     assert plan.json["plan"].get("publishes", True) is TABLE[ci, event]
     steps = {step["step"]: step["would"] for step in plan.json["steps"]}
-    assert steps["push"].startswith("publish to" if TABLE[ci, event] else "nothing: ")
+    assert steps["push"].startswith("publish to" if TABLE[ci, event] else "nothing")
     # The same event, and another commit is checked out.
     other = tree("plan", "--format", "json", **variables(tree, ci, *ROWS[ci, event], "1" * 40))
     assert other.json["plan"].get("publishes", True) is (ci == "none")
@@ -174,7 +175,22 @@ def test_a_release_that_we_make_on_top_of_the_event_s_commit_is_published(
     assert run.code == 0, run.stderr
     assert repository("rev-parse", "HEAD").strip() != told["GITHUB_SHA"]
     assert kit.value("push")["tags"][0]["name"] == "1.1.1"
+    artifact = tmp_path / "artifacts" / "pipeline-kit-record-web"
+    artifact.mkdir(parents=True)
+    shutil.copy(kit.folder / ".pipeline-kit" / "run.json", artifact)
     # A step of its own, later in the same job, is about that commit too; in another job it is another commit.
     assert kit("push", **told).code == 0
     later = kit("push", **told | {"RUNNER_TEMP": str(tmp_path / "another job")})
     assert "nothing is published" in later.stderr
+    # Another job that makes the release first finds it made, and goes on from what the first one says of its commit.
+    second = tmp_path / "second" / kit.folder.name
+    repository("clone", "--quiet", str(remote), str(second))
+    Repository(second, new=False)("checkout", "--quiet", "--detach", told["GITHUB_SHA"])
+    deployed = Kit(second, kit.environ)(
+        *("run", "--release", "--from", "deploy"),
+        **told | {"RUNNER_TEMP": str(tmp_path / "second job"), "PIPELINE_KIT_ARTIFACTS": str(artifact.parent)},
+        PIPELINE_KIT_DEPLOY_TARGET="docker",
+    )
+    assert deployed.code == 0, deployed.stderr
+    assert "nothing to do: v1.1.1" in deployed.line("bump")
+    assert "healthy" in deployed.line("deploy")

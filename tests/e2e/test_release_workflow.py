@@ -64,10 +64,26 @@ def released(hub: Hub) -> WorkflowRun:
     )
 
 
-def test_the_pasted_workflow_makes_a_release_with_its_page(hub: Hub, remote: Repository) -> None:
-    folder = hub.repository.folder
+def write_workflow(folder: Path) -> None:
     (folder / ".github" / "workflows").mkdir(parents=True)
     (folder / ".github" / "workflows" / "release.yml").write_text(WORKFLOW.replace("@SHA", "@v0"))
+
+
+def test_where_nothing_is_to_be_released_the_pasted_workflow_ends_well(hub: Hub, remote: Repository) -> None:
+    write_workflow(hub.repository.folder)
+    hub.repository("add", ".")
+    hub.repository.commit("ci: release by hand")
+    hub.repository("push", "--quiet", "origin", "main")
+    run = released(hub)
+    assert run.code == 0, run.text + run.stderr
+    assert "nothing to release" in run.text
+    assert remote("tag", "--list").split() == ["v1.0.0", "v1.1.0"]
+    assert "release" not in (hub.folder / "asked").read_text()
+
+
+def test_the_pasted_workflow_makes_a_release_with_its_page(hub: Hub, remote: Repository) -> None:
+    folder = hub.repository.folder
+    write_workflow(folder)
     (folder / "VERSION").write_text("1.1.0\n")
     settings = folder / "pipeline-kit.yml"
     settings.write_text(settings.read_text() + "bump: { files: [VERSION], changelog: CHANGELOG.md }\n")
