@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_kit.errors import Failure, alternative, fix, printable, quote, why
+from pipeline_kit.errors import Failure, Note, alternative, fix, printable, quote, why
 
 if TYPE_CHECKING:
     from pipeline_kit.process import Completed
@@ -37,8 +37,7 @@ def unreadable(found: Completed, folder: Path, git_dir: str = "") -> Failure:
             "git.missing",
             f"{folder} is not in a git repository",
             why("The version is read from the tags and commits of a repository."),
-            fix(f"git init && {_FIRST_COMMIT}"),
-            alternative("pipeline-kit --help lists what works without one"),
+            *_way_in(folder),
             *([alternative("GIT_DIR is not followed: cd to a working tree of that repository")] if git_dir else []),
         )
     if "unknown repository extension" in said or "repo version" in said:
@@ -85,6 +84,16 @@ def elsewhere(git_dir: str, folder: Path) -> Failure:
         fix("unset GIT_DIR"),
         alternative("cd to a working tree of that repository"),
     )
+
+
+def _way_in(folder: Path) -> tuple[Note, Note]:
+    """Where there is one clone, a folder below, that one is meant: such as a checkout with a path of its own."""
+    below = [one.parent.name for one in folder.glob("*/.git")]
+    if len(below) != 1:
+        new = fix(f"git init && {_FIRST_COMMIT}")
+        return new, alternative("in a CI: check out in a step before this one (actions/checkout, checkout: self)")
+    there = alternative(f"in a CI: working-directory: {below[0]} (on Azure Pipelines workingDirectory)")
+    return fix(f"cd {shlex.quote(below[0])}"), there
 
 
 def _gone(folder: Path, repository: str) -> Failure:

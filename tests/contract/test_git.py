@@ -109,6 +109,23 @@ def test_without_a_commit_there_is_a_way_out(tmp_path: Path, prepare: Callable[[
     assert any(note.label == "fix" for note in refused.value.notes)
 
 
+def test_outside_of_the_one_clone_below_that_one_is_named(tmp_path: Path) -> None:
+    """A checkout with a path of its own, and a step that works in the folder above."""
+    git = Git(tmp_path, Runner({"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}))
+
+    def ways() -> list[str]:
+        with pytest.raises(Failure) as refused:
+            git.state()
+        return [note.text for note in refused.value.notes if note.label in ("fix", "or")]
+
+    assert ways()[0].startswith("git init")
+    for name in ("my src", "other"):
+        (tmp_path / name).mkdir()
+        Repository(tmp_path / name)
+        named = ["cd 'my src'", "in a CI: working-directory: my src (on Azure Pipelines workingDirectory)"]
+        assert (ways() == named) is (name == "my src")
+
+
 def test_a_ref_that_looks_like_an_option_is_no_option(repository: Repository, tmp_path: Path) -> None:
     head = repository.commit("feat: a")
     for ref in ("refs/tags/--upload-pack=id", "refs/tags/v1.0.0-$(id)", "refs/heads/--output=x", "refs/tags/v1.1.0"):
