@@ -79,14 +79,17 @@ class Container:
 
 
 def find(engine: Engine, name: str) -> Container | None:
-    """The container of that name or ID, None if there is none."""
+    """The container of that name or whole ID, None if there is none. An engine also takes the beginning of an ID, and
+    names such as db or cafe may be one.
+    """
     from docker.errors import NotFound
 
     try:
         seen = engine.api.inspect_container(name)
     except NotFound:
         return None
-    return _container(seen)
+    found = _container(seen)
+    return found if name in (found.name, found.id) else None
 
 
 def create(

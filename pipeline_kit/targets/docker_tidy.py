@@ -32,14 +32,20 @@ def brought(engine: Engine, before: Container | None, fetched: Fetched) -> dict[
 
 def tidy(engine: Engine, serving: Container, before: Container | None) -> None:
     """Remove what was brought and is needed no more, now that ``serving`` has replaced ``before``."""
-    from docker.errors import APIError
-
-    with suppress(APIError):  # the next deployment tries again
-        remove(engine, _named(serving), {serving.source, before.source if before else ""})
+    remove(engine, _named(serving), {serving.source, before.source if before else ""})
 
 
 def remove(engine: Engine, names: Collection[str], kept: Collection[str]) -> None:
-    """Remove the images of ``names`` that nobody needs; what the engine does not want to remove stays."""
+    """Remove the images of ``names`` that nobody needs. What the engine does not want to remove, or to tell, stays: the
+    next deployment tries again, and this one has something else to say.
+    """
+    from docker.errors import APIError
+
+    with suppress(APIError):
+        _remove(engine, names, kept)
+
+
+def _remove(engine: Engine, names: Collection[str], kept: Collection[str]) -> None:
     from docker.errors import APIError
 
     found = engine.api.containers(all=True)

@@ -160,6 +160,27 @@ def test_a_successor_takes_over_the_port(lab: Lab) -> None:
     assert lab.names() == [""]
 
 
+def test_a_name_may_be_the_beginning_of_anothers_id(lab: Lab) -> None:
+    lab.deploy(answering("one"))
+    other = lab.container()
+    assert other
+    lab.options = replace(lab.options, name=other.id[:12])
+    assert answer(lab.deploy(answering("two")).url) == "two"
+    assert lab.names() == [""]
+    with connected(lab.context) as engine:
+        assert containers.find(engine, other.id) == other
+        containers.remove(engine, other)
+
+
+def test_what_the_engine_refuses_for_a_reason_of_its_own_is_told_in_its_words(lab: Lab) -> None:
+    first = lab.deploy(answering("one"))
+    failure = lab.failure(answering("two"), address="192.0.2.1", port=free_port())
+    assert (failure.kind, failure.exit) == ("deploy.refused", Exit.BROKE)
+    assert "192.0.2.1" in str(failure.evidence)
+    assert lab.names() == [""]
+    assert answer(first.url) == "one"
+
+
 def test_another_port_is_taken_without_a_moment_of_silence(lab: Lab) -> None:
     first = lab.deploy(answering("one"))
     with watching(first.url) as seen:
