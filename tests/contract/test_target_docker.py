@@ -174,9 +174,9 @@ def test_a_name_may_be_the_beginning_of_anothers_id(lab: Lab) -> None:
 
 def test_what_the_engine_refuses_for_a_reason_of_its_own_is_told_in_its_words(lab: Lab) -> None:
     first = lab.deploy(answering("one"))
-    failure = lab.failure(answering("two"), address="192.0.2.1", port=free_port())
+    failure = lab.failure(answering("two"), address="203.0.113.1", port=free_port())
     assert (failure.kind, failure.exit) == ("deploy.refused", Exit.BROKE)
-    assert "192.0.2.1" in str(failure.evidence)
+    assert "203.0.113.1" in str(failure.evidence)
     assert lab.names() == [""]
     assert answer(first.url) == "one"
 
