@@ -244,7 +244,7 @@ class Flow(msgspec.Struct, dict=True, eq=False):
                 stack.enter_context(state_folder.held(self.context.state, self.context.root))
             if not self.answers:
                 state_folder.tidy(self.context.state, self.context.clock.now())
-                tree.tidy(self.context.output)
+                tree.tidy(self.context.output, unfinished=True)
             yield
 
     @contextmanager

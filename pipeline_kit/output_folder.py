@@ -31,7 +31,7 @@ def refuse_links(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink()
         raise tree.link(folder, folder.parent)
-    tree.tidy(folder)
+    tree.tidy(folder, unfinished=False)
 
 
 def refuse_tracked(folder: Path, git: Git) -> None:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MARK = "pipeline-kit-scratch-"
-# As releases before these locks called theirs.
-_UNLOCKED = ("build-", ".build-", "scan-", "view-", "download-")
+_START = ".pipeline-kit-scratch-"
 
 
 @contextmanager
@@ -40,14 +38,14 @@ def sweep(parent: Path) -> None:
     """Remove the folders of ``parent`` that were made for a block whose process is gone."""
     with suppress(OSError):
         for path in parent.iterdir():
-            if path.name.startswith((f".{_MARK}", *_UNLOCKED)):
+            if path.name.startswith(_START):
                 _remove_ownerless(path)
 
 
 def _made(parent: Path, name: str) -> tuple[Path, int]:
     """A new folder, and the descriptor that holds its lock: not one that was removed between the two."""
     while True:
-        path = parent / f".{_MARK}{name or os.urandom(6).hex()}"
+        path = parent / f"{_START}{name or os.urandom(6).hex()}"
         path.mkdir(mode=0o700, exist_ok=bool(name))
         with suppress(FileNotFoundError):
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

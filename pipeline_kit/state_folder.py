@@ -123,7 +123,7 @@ def _clean(folder: Path) -> None:
     sweep(layouts)
     with suppress(OSError):
         for path in layouts.iterdir():
-            if path.suffix in (".partial", ".old"):
+            if path.name.startswith(".") and path.suffix in (".partial", ".old"):
                 shutil.rmtree(path, ignore_errors=True)
 
 

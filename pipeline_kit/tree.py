@@ -105,16 +105,18 @@ def remove(path: Path, *, top: Path | None = None) -> None:
         os.unlink(path.name, dir_fd=folder)
 
 
-def tidy(path: Path) -> None:
+def tidy(path: Path, *, unfinished: bool) -> None:
     """Remove from the folder what is neither a folder nor a regular file, since whoever takes it as a whole follows
-    links, and the new files that a killed run did not finish.
+    links. ``unfinished``: also the new files that a killed run did not finish; for who knows that no other run is.
     """
     with suppress(OSError):
         for _, folders, files, handle in os.fwalk(path, follow_symlinks=False):
             for name in (*folders, *files):
-                mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
-                if name.startswith(TEMPORARY) or not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-                    os.unlink(name, dir_fd=handle)
+                with suppress(OSError):
+                    mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
+                    left = unfinished and name.startswith(TEMPORARY)
+                    if not stat.S_ISDIR(mode) and (left or not stat.S_ISREG(mode)):
+                        os.unlink(name, dir_fd=handle)
 
 
 @contextmanager

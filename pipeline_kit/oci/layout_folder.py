@@ -65,7 +65,12 @@ def seed(earlier: Path, fresh: Path) -> frozenset[Digest]:
 
 def aside(folder: Path) -> Path:
     """Where the layout ``folder`` is kept once it was found damaged."""
-    return folder.with_name(f"{folder.name}.damaged")
+    return beside(folder, "damaged")
+
+
+def beside(folder: Path, what: str) -> Path:
+    """Where something stands for a while beside the layout ``folder``: no image has a name that begins with a dot."""
+    return folder.with_name(f".{folder.name}.{what}")
 
 
 def prune(layout: Layout) -> int:
@@ -84,7 +89,7 @@ def replace(fresh: Path, destination: Path) -> None:
     """Put the folder ``fresh`` in the place of ``destination``, on the same file system. Whoever looks finds either
     folder whole, or for a moment none; if it can't be done the earlier one stays.
     """
-    aside = destination.with_name(f"{destination.name}.{uuid4().hex[:8]}.old")
+    aside = beside(destination, f"{uuid4().hex[:8]}.old")
     existed = destination.exists()
     if existed:
         destination.rename(aside)

@@ -10,7 +10,7 @@ from pipeline_kit.oci.documents import Descriptor, Index, Manifest, decode
 from pipeline_kit.oci.download import download
 from pipeline_kit.oci.index import refuse_unscanned
 from pipeline_kit.oci.layout import blob_path, read
-from pipeline_kit.oci.layout_folder import create, replace, write_blob, write_index
+from pipeline_kit.oci.layout_folder import beside, create, replace, write_blob, write_index
 from pipeline_kit.oci.parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def pull(registry: Registry, reference: str, destination: Path, *, activity: Act
 
     Failure ``registry.missing`` if the registry hasn't got it, and other ``registry.*``.
     """
-    fresh = destination.with_name(f"{destination.name}.partial")
+    fresh = beside(destination, "partial")
     create(fresh)
     root = _manifest(registry, reference, fresh)
     write_index(fresh, root)

@@ -82,9 +82,7 @@ def _seeds(destination: Path) -> list[Path]:
     return [
         path
         for path in destination.parent.glob("*")
-        if not path.name.startswith(".")
-        and path.suffix not in (".damaged", ".partial", ".old")
-        and (path / "oci-layout").is_file()
+        if not path.name.startswith(".") and (path / "oci-layout").is_file()
     ]
 
 
