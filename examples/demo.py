@@ -141,7 +141,7 @@ def _stages(kit: Kit, engine: Engine, address: str, said: str) -> Iterable[Stage
 
 
 def _of_layout(kit: Kit) -> str:
-    layout = Path(kit.value("build")["layout"])
+    layout = kit.layout("web")
     named = str(json.loads((layout / "index.json").read_bytes())["manifests"][0]["digest"])
     return digest_of((layout / "blobs" / "sha256" / named.removeprefix("sha256:")).read_bytes())
 
@@ -150,7 +150,7 @@ def _of_report(kit: Kit) -> str:
     """The scanner knows an image by its config: the manifest that has it."""
     report = next((kit.folder / ".pipeline-kit" / "reports").glob("scan-*.json"))
     config = json.loads(report.read_bytes())["Metadata"]["ImageID"]
-    platforms = read(Path(kit.value("build")["layout"])).platforms
+    platforms = read(kit.layout("web")).platforms
     return next((platform.manifest for platform in platforms if platform.config == config), str(config))
 
 
