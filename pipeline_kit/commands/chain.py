@@ -89,7 +89,9 @@ def merged(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def check_given(given: dict[str, str]) -> None:
-    """Refuse a ``--set`` of a step that there is not."""
-    for key in given:
-        if key.partition(".")[0] not in ALL:
+    """Refuse a ``--set`` of a step or an option that there is not, whichever steps run."""
+    for key, value in given.items():
+        step, _, option = key.partition(".")
+        if step not in ALL:
             raise Failure("config.usage", f"--set {key}: not STEP.OPTION", why(f"The steps are {', '.join(ALL)}."))
+        step_command(step).as_flags(option, value)

@@ -93,13 +93,14 @@ class StepCommand(click.Command):
         configuration, the defaults.
         """
         defaults = _listed(self.own, session.defaults(shared.config, self.name or "", shared.environment))
-        arguments = [text for key, value in (given or {}).items() for text in self._as_flags(key, value)]
+        arguments = [text for key, value in (given or {}).items() for text in self.as_flags(key, value)]
         alone = click.Command(self.name, params=list(self.own))
         root = click.get_current_context().find_root()
         with alone.make_context(self.name, arguments, parent=root, default_map=defaults) as context:
             return dict(context.params)
 
-    def _as_flags(self, key: str, value: str) -> list[str]:
+    def as_flags(self, key: str, value: str) -> list[str]:
+        """``--set`` of this step as the flags that say the same. Failure: ``config.usage``."""
         name = key.replace("-", "_")
         option = next((one for one in self.own if one.name == name and isinstance(one, click.Option)), None)
         if option is None:

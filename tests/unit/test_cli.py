@@ -53,6 +53,7 @@ def shell(tmp_path: Path) -> Shell:
         (["deploy", "--port", "x"], "--port: 'x' is not a valid whole number", "pipeline-kit deploy --help"),
         (["build", "--arg", "x"], "--arg: 'x' is not KEY=VALUE", "pipeline-kit build --help"),
         (["run", "--set", "bild.x=1"], "--set bild.x: not STEP.OPTION", ""),
+        (["run", "--until", "tag", "--set", "build.tagret=x"], "build has no option tagret", "--set build.target=x"),
         (["run", "--from", "push", "--until", "scan"], "push comes after scan", ""),
         (["explain", "scan.refusd"], "there is no failure scan.refusd", ""),
         (["tag", "--config", "nothing.yml"], "there is no file nothing.yml", ""),
