@@ -44,6 +44,8 @@ _DIGEST_HEADER = "Docker-Content-Digest"
 _VERSION_HEADER = "Docker-Distribution-Api-Version"
 # The same thing under three names; an index needs its manifests as a manifest needs its blobs.
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"})
+# While another push writes the same blob some registries do not find it, for a moment.
+_OTHER_WRITER = 0.5
 
 
 class Registry:
@@ -163,11 +165,15 @@ class Registry:
             return replace(answer, status=412) if is_other else None
 
         url = self._url("manifests", reference)
-        answer = self.transport.ask("PUT", url, headers, content, patience=patience, unless=stored)
+        for seconds in (_OTHER_WRITER, 0.0):
+            answer = self.transport.ask("PUT", url, headers, content, patience=patience, unless=stored)
+            if answer.status not in (400, 404) or not _UNKNOWN.intersection(answer.codes):
+                break
+            self.clock.sleep(seconds)
+        else:
+            raise BlobsUnknown(self.repository, answer)
         if answer.status == 412 and over:
             return None
-        if answer.status in (400, 404) and _UNKNOWN.intersection(answer.codes):
-            raise BlobsUnknown(self.repository, answer)
         told = answer.headers.get(_DIGEST_HEADER, digest)
         if answer.status not in (200, 201, 202) or told != digest:
             found = self._ask_quietly(stored)

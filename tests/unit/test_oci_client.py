@@ -397,3 +397,10 @@ def test_referrers_of_one_type_are_picked_whether_the_registry_does_or_not(
     assert [entry.artifact_type for entry in registry.referrers(_DIGEST)] == ["report", "signature"]
     assert [entry.artifact_type for entry in registry.referrers(_DIGEST, "report")] == ["report"]
     assert server.log[-1][0].args["artifactType"] == "report"
+
+
+def test_a_blob_that_another_push_is_writing_is_not_lost(registry: Registry, server: HTTPServer) -> None:
+    unknown = json.dumps({"errors": [{"code": "BLOB_UNKNOWN", "message": "", "detail": _DIGEST}]})
+    server.expect_ordered_request(_TAG, method="PUT").respond_with_data(unknown, 404)
+    server.expect_ordered_request(_TAG, method="PUT").respond_with_data("", 201)
+    assert registry.put_manifest(b"{}", MANIFEST, "1.0")
