@@ -257,7 +257,8 @@ class Flow(msgspec.Struct, dict=True, eq=False):
         try:
             yield
         except (OSError, Failure) as error:
-            failure = record.unwritten(folder, error, *record.WHY_WRITTEN) if isinstance(error, OSError) else error
+            notes = record.WHY_STATE if folder == self.context.state else record.WHY_WRITTEN
+            failure = record.unwritten(folder, error, *notes) if isinstance(error, OSError) else error
             if self.answers and failure.kind in ("record.unwritten", "tool.disk"):
                 self.unwritten = True
                 self.context.report.warn(f"no record is kept: {failure.headline} (pipeline-kit plan writes nothing)")

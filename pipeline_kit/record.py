@@ -34,6 +34,10 @@ WHY_WRITTEN = (
     why("Each step keeps what it gave in the working tree's record, and the next one reads it there."),
     alternative("pipeline-kit plan writes nothing, and says version and tags too"),
 )
+WHY_STATE = (
+    why("One run at a time locks this folder outside of the working tree, which has the images."),
+    alternative("name a folder that can be written and locked: HOME, XDG_CACHE_HOME, the CI's temporary folder"),
+)
 
 
 class Values(msgspec.Struct, frozen=True, omit_defaults=True):

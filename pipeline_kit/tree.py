@@ -135,6 +135,11 @@ def _parent(path: Path, top: Path | None, *, make: bool = False) -> Iterator[int
             os.close(handle)
             handle = inner
         yield handle
+    except OSError as error:
+        # The system was given a name in its folder alone; a person needs to know which folder.
+        if error.filename in (*parts, path.name) or str(error.filename).startswith(TEMPORARY):
+            error.filename = str(path)
+        raise
     finally:
         os.close(handle)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from pipeline_kit.errors import Failure, log
+from pipeline_kit.errors import Failure, alternative, log, why
 from pipeline_kit.flow import Flow, Outcome
 from pipeline_kit.record import Values
 from pipeline_kit.scratch import scratch
@@ -46,12 +46,25 @@ def scan(image: Image, context: Context, *, scanner: str, settings: ScanSettings
         except Failure as failure:
             raise failure.extended(log(f"the layout is kept as {_set_aside(Path(image.layout))}")) from None
     image = replace(image, platforms=verified.platforms)
-    settings.cache.mkdir(parents=True, exist_ok=True)
+    prepare(settings.cache)
     with Pin(Path(image.layout), verified.files) as pin:
         scans, data = _all_platforms(chosen, image, settings, context, pin)
         pin.check()
     scans = [_with_history(found, platform, verified) for found, platform in zip(scans, image.platforms, strict=True)]
     return policy.judge(image.digest, scans, data, settings, tool, context.clock.now())
+
+
+def prepare(cache: Path) -> None:
+    """Make the folder for the scanner's data. Failure: ``tool.file`` where there can be none."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise Failure(
+            "tool.file",
+            f"scan.cache can't be {cache}: {error.strerror}",
+            why("The scanner's data and what it has read before are kept there."),
+            alternative("pipeline-kit scan --cache FOLDER, one that can be made or written"),
+        ) from error
 
 
 def _with_history(found: PlatformScan, platform: PlatformImage, verified: Verified) -> PlatformScan:
