@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline_kit.errors import Failure, Place, fix, nearest, why
+from pipeline_kit.errors import Failure, Place, alternative, fix, nearest, why
 from pipeline_kit.yaml import Mapping, Node, Scalar, Sequence, excerpt, parse, read
 
 NAME = "pipeline-kit.yml"
@@ -99,7 +99,12 @@ def section_of(step: str) -> str:
 
 def load(path: Path, shown: str, *, top: Path | None = None) -> Settings:
     """The settings in the file, all of it checked; no part of its path below ``top`` may be a link."""
-    return loads(read(path, shown, top=top), shown)
+    try:
+        return loads(read(path, shown, top=top), shown)
+    except Failure as failure:
+        if failure.kind == "tree.link":
+            failure.extended(alternative("name the file itself: --config FILE, or PIPELINE_KIT_CONFIG"))
+        raise
 
 
 def loads(text: str, shown: str = NAME) -> Settings:

@@ -66,8 +66,9 @@ def _given(command: click.Command, arguments: list[str], environ: Mapping[str, s
             typed, rest, _ = command.make_parser(context).parse_args(list(arguments))
         except click.UsageError:
             return None
-    named = [typed.get(param.name) for param in command.params if isinstance(param, click.Argument)]
-    found: dict[str, Any] = {"": [*filter(None, named), *rest]}
+    named: list[object] = [typed.get(param.name) for param in command.params if isinstance(param, click.Argument)]
+    # One that was left out is click's own mark for that.
+    found: dict[str, Any] = {"": [*(text for text in named if isinstance(text, str)), *rest]}
     for param in command.params:
         if not isinstance(param, click.Option) or param.name is None:
             continue

@@ -208,6 +208,15 @@ def test_the_line_repeats_the_failure_in_a_fresh_clone(shop: Project, tmp_path: 
     assert not list(tmp_path.rglob("evil"))
 
 
+def test_an_argument_that_was_left_out_is_left_out_of_the_line(shop: Project) -> None:
+    assert shop.kit("version").code == 0
+    record = shop.work.folder / ".pipeline-kit" / "run.json"
+    record.write_text(record.read_text().replace("1.0.1", "9.9.9").replace("1.1.0", "9.9.9"))
+    run = shop.kit("replay")
+    assert (run.code, kind_of(run.stderr)) == (1, "replay.diverged"), run.stderr
+    assert line_of(run.stderr) == "pipeline-kit replay"
+
+
 def test_nothing_that_a_dry_run_prints_changes_anything(shop: Project, tmp_path: Path) -> None:
     """Pasted, the line of a failed dry run once pushed a tag."""
     for arguments, environ in (

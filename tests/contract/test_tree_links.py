@@ -113,6 +113,15 @@ def test_a_configuration_is_not_read_through_a_link(kit: Kit, target: str, argum
     assert PASSWORD not in run.stderr + run.stdout
 
 
+def test_a_configuration_that_is_a_link_in_the_tree_is_named_itself(kit: Kit) -> None:
+    (kit.folder / "shared").mkdir()
+    (kit.folder / "shared" / "kit.yml").write_text("image: r.example/other/name\n")
+    (kit.folder / "pipeline-kit.yml").symlink_to("shared/kit.yml")
+    run = kit("tag")
+    assert (run.code, "--config FILE" in run.stderr) == (64, True), run.stderr
+    assert kit("tag", PIPELINE_KIT_CONFIG="shared/kit.yml").code == 0
+
+
 def test_a_configuration_may_be_outside_where_the_caller_says_so(kit: Kit) -> None:
     (kit.folder.parent / "kit.yml").write_text("image: r.example/other/name\n")
     run = kit("tag", "--config", str(kit.folder.parent / "kit.yml"), "--format", "json")
