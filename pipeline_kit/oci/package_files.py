@@ -18,19 +18,14 @@ if TYPE_CHECKING:
 
 DPKG, APK = "var/lib/dpkg/status", ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _DISTROLESS, _LISTS = "var/lib/dpkg/status.d/", "var/lib/dpkg/info/"
-_RPM = tuple(
-    f"{folder}/{name}"
-    for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
-    for name in ("Packages", "Packages.db", "rpmdb.sqlite")
-)
-_DATABASES = frozenset({DPKG, *APK, *_RPM})
+_DATABASES = frozenset({DPKG, *APK})
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 # Left out of slim images, or kept when a package goes.
 _NOT_COUNTED = re.compile(r"(usr/)?share/(doc|man|info|locale|lintian)/|etc/|var/")
 
 
 class PackageFiles(msgspec.Struct):
-    """``packages`` are the installed ones with their versions, by the database's path; those of an rpm database are not
+    """``packages`` are the installed ones with their versions, by the database's path; rpm's databases are not
     read. ``mentioned`` are all that dpkg knows of; ``files`` what a package consists of. ``removed`` are the paths that
     this layer takes away, ``links`` those of a database that it makes a link. ``paths`` are the hashes of what it has,
     where it touches a database.
@@ -72,7 +67,7 @@ class PackageWalk:
         self._paths.add(mark(member.name))
         if member.kind in "12" and any(is_in(member.name, database) for database in _DATABASES):
             self._found.links.append(member.name)
-        if member.content or (member.kind == "0" and _wanted(member.name)):
+        if member.kind == "0" and _wanted(member.name):
             self._read(member)
 
     def _read(self, member: Member) -> None:
@@ -87,7 +82,7 @@ class PackageWalk:
             lines = (line.split("  ", 1)[-1] if name.endswith(".md5sums") else line for line in text.splitlines())
             files = [line.strip().lstrip("/") for line in lines]
             self._found.files[re.sub(r"(:[^:]*)?\.(list|md5sums)$", "", name)] = _counted(files)
-        elif member.name not in _RPM:
+        else:
             entries = list(_dpkg(text))
             self._found.packages[member.name] = {package: version for package, version, there in entries if there}
             self._found.mentioned += [package for package, _, _ in entries]

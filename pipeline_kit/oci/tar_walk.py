@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 _BLOCK = 512
 _LARGEST_KEPT = 64 << 20
 _REGULAR, _LONG_NAME, _LONG_LINK, _PAX, _SPARSE = b"0", b"L", b"K", b"x", b"S"
+_DIGITS = re.compile(rb"[0-7]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Member:
 
 class TarWalk:
     """``wants`` says by name which files' contents are needed, ``tell`` gets each member. ``sound`` is false once the
-    file is none that can be followed.
+    file is none that can be followed, or one that engines may read in another way: a member that two headers name, and
+    a sparse file. No builder writes these into a layer.
     """
 
     def __init__(self, wants: Callable[[str], bool], tell: Callable[[Member], None]) -> None:
@@ -40,6 +43,7 @@ class TarWalk:
         self._held = bytearray()
         self._member: tuple[str, bytes, int] | None = None
         self._pax: dict[str, str] = {}
+        self._before = b""
 
     def feed(self, part: bytes) -> None:
         """Go on with the next bytes."""
@@ -65,14 +69,21 @@ class TarWalk:
             self._ended = True
             return
         kind = block[156:157].replace(b"\0", _REGULAR)
-        size = int(self._pax.get("size", "0")) or _number(block[124:136])
-        name = self._pax.get("path") or _name(block)
         if kind in (_LONG_NAME, _LONG_LINK, _PAX):
-            self._hold(name, kind, size)
+            if self._before and (_PAX in self._before + kind or kind in self._before):
+                raise ValueError("a member with two names")
+            self._before += kind
+            self._hold("", kind, _number(block[124:136]))
             return
-        self._pax = {}
+        if kind == b"g" and self._before:
+            raise ValueError("two kinds of extended headers")
+        if kind == _SPARSE or block[508:] == b"tar\0" or any(key.startswith("GNU.sparse.") for key in self._pax):
+            raise ValueError("a sparse file, or a header of star's")
+        size = _decimal(self._pax["size"]) if self._pax.get("size") else _number(block[124:136])
+        name = self._pax.get("path") or _name(block)
+        self._pax, self._before = {}, b""
         name = posixpath.normpath(f"/{name}").lstrip("/")
-        self._skip = _padded(0 if kind in b"123456" else size) + (_BLOCK if kind == _SPARSE and block[482] else 0)
+        self._skip = 0 if kind in b"123456" else _padded(size)
         if kind == _REGULAR and size and self._wants(name):
             self._skip = 0
             self._hold(name, kind, size)
@@ -111,7 +122,16 @@ def _pax_records(content: bytes) -> list[tuple[str, str]]:
 
 
 def _name(block: bytes) -> str:
-    prefix = _text(block[345:500]) if block[257:263] == b"ustar\0" else ""
+    magic = block[257:265]
+    prefixed = magic.startswith(b"ustar\0")
+    if magic == b"ustar  \0":
+        # Times, in GNU's format; Docker of 2017 and before wrote the start of long names there, as Go still reads it.
+        try:
+            _number(block[345:357])
+            _number(block[357:369])
+        except ValueError:
+            prefixed = True
+    prefix = _text(block[345:500]) if prefixed else ""
     return f"{prefix}/{_text(block[:100])}" if prefix else _text(block[:100])
 
 
@@ -121,8 +141,20 @@ def _text(field: bytes) -> str:
 
 def _number(field: bytes) -> int:
     if field[0] & 0x80:
-        return int.from_bytes(field, "big") & ((1 << 95) - 1)
-    return int(field.strip(b" \0") or b"0", 8)
+        number = int.from_bytes(field, "big") & ((1 << 95) - 1)
+        if number >> 63:
+            raise ValueError("a size below zero, or above all")
+        return number
+    digits = field.strip(b" \0").partition(b"\0")[0]
+    if not _DIGITS.fullmatch(digits):
+        raise ValueError(f"{digits!r} is no size")
+    return int(digits or b"0", 8)
+
+
+def _decimal(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text} is no size")
+    return int(text)
 
 
 def _padded(size: int) -> int:

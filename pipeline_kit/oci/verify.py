@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MOST_UNPACKED = 64 << 30
 _PIECE = 1 << 20
 # What is remembered of a layer is of use to releases that read the same in it.
-_READ_AS = 1
+_READ_AS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,21 +54,24 @@ class _Image:
             else:
                 continue
             changed = [name for name, version in before.items() if after.get(name) != version]
-            left += [name for name in changed if self._are_left(name, marks, gone)]
+            left += [name for name in changed if self._are_left(name, layer, marks, gone)]
             self._databases[path] = after
         if left:
             self.doubts.append(f"a layer changes {_some(left)} in the package database, and leaves the files")
         self._take_over(layer)
 
     def orphans(self) -> tuple[str, ...]:
-        """Packages of dpkg that have files and no entry."""
-        unknown = sorted(set(self._files) - self._mentioned) if DPKG in self._databases else []
+        """Packages of dpkg that have files and no entry, in any of the image's databases: it may have several."""
+        known = self._mentioned.union(*self._databases.values())
+        unknown = sorted(set(self._files) - known) if DPKG in self._databases else []
         return (f"the package database of dpkg lacks {_some(unknown)}, whose files are listed",) if unknown else ()
 
-    def _are_left(self, name: str, marks: set[int], gone: set[str]) -> bool:
+    def _are_left(self, name: str, layer: PackageFiles, marks: set[int], gone: set[str]) -> bool:
         """Whether most files of a package are neither replaced nor removed, or nobody knows which it has."""
         if name not in self._files:
-            return True
+            # Some bases leave the lists out; whoever installs the package again writes its own.
+            brought = [mark(path) in marks for path in layer.files.get(name, ())]
+            return 2 * sum(brought) < len(brought) or not brought
         own = [path for path in self._files[name] if mark(path) in self._existing]
         touched = sum(mark(path) in marks or _is_gone(plain(path), gone) for path in own)
         return bool(own) and 2 * touched < len(own)

@@ -98,18 +98,23 @@ GONE = {"usr/lib/.wh.zlib.so": b"", "var/lib/dpkg/info/.wh.zlib.list": b""}
         ({"bin/busybox": b"1"}, {"app": b"1"}),
         ({"var/lib/rpm": "../../usr/lib/sysimage/rpm", "usr/lib/sysimage/rpm/rpmdb.sqlite": b"x"}, {"app": b"1"}),
         ({"lib": "usr/lib", "usr/lib/apk/db/installed": apk(musl="1"), **files("musl")},),
+        (DISTROLESS, {STATUS: b""}),
+        (ALPINE, {STATUS: b"", INSTALLED: apk(musl="1", zlib="1", dpkg="1"), **files("dpkg")}),
+        ({STATUS: status(zlib="1"), **files("zlib")}, {STATUS: status(zlib="2"), **lists("zlib"), **files("zlib")}),
+        (
+            {**DEBIAN, "var/lib/dpkg/info/zlib:i386.list": b"/usr/lib/zlib.so\n"},
+            {"var/lib/dpkg/info/.wh.zlib:i386.list": b""},
+            {STATUS: status(zlib="2", tar="1"), **lists("zlib"), **files("zlib")},
+        ),
     ],
     ids=[
         *("debian", "an app", "install", "upgrade", "purge", "remove", "folder-gone", "alpine", "apk-del"),
         *("apk-upgrade", "apk-add", "distroless", "distroless-added", "busybox", "fedora", "merged-usr"),
+        *("distroless-and-a-status", "alpine-with-dpkg", "bare-upgrade", "architecture-gone"),
     ],
 )
 def test_what_a_package_manager_does_is_no_doubt(layers: tuple[Layer, ...]) -> None:
     assert judged(*layers) == ()
-
-
-DECOY: Layer = {"var/lib/dpkg/.wh.status": b"", "var/lib/dpkg/status.d/x": status(x="1")}
-EMPTIED: Layer = {"var/lib/dpkg/.wh..wh..opq": b"", STATUS: status(tar="1"), **lists("tar")}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +136,7 @@ EMPTIED: Layer = {"var/lib/dpkg/.wh..wh..opq": b"", STATUS: status(tar="1"), **l
         ),
         (({**DEBIAN, STATUS: status(tar="1")},), "the package database of dpkg lacks zlib, whose files are listed"),
         (({STATUS: status(zlib="1")}, {STATUS: status(zlib="9")}), "a layer changes zlib "),
+        (({STATUS: status(zlib="1")}, {STATUS: status(zlib="9"), **lists("zlib")}), "a layer changes zlib "),
         ((DEBIAN, {"var/lib/dpkg/.wh.info": b""}, {STATUS: status(tar="1")}), "a layer changes zlib "),
         ((ALPINE, {INSTALLED: apk(musl="1")}), "a layer changes zlib "),
         ((ALPINE, {INSTALLED: apk(musl="1", zlib="9")}), "a layer changes zlib "),
@@ -174,3 +180,60 @@ def test_any_bytes_are_a_tar_file_or_none_and_never_a_crash(content: bytes, afte
     walk = PackageWalk()
     walk.feed((tar(DEBIAN)[:7168] if after else b"") + content)
     doubts([walk.found()])
+
+
+def header(name: str, kind: bytes, size: bytes, extra: dict[int, bytes] | None = None) -> bytes:
+    block = bytearray(512)
+    for at, field in ({0: name.encode(), 124: size, 156: kind, 257: b"ustar\x0000"} | (extra or {})).items():
+        block[at : at + len(field)] = field
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def pax(**values: str) -> bytes:
+    """An extended header."""
+    records = b""
+    for key, value in values.items():
+        text = f" {key}={value}\n"
+        length = next(n for n in range(len(text), len(text) + 9) if n == len(text) + len(str(n)))
+        records += f"{length}{text}".encode()
+    return header("x", b"x", b"%o" % len(records)) + records.ljust(512, b"\0")
+
+
+LONG_NAME = header("@", b"L", b"%o" % len(STATUS)) + STATUS.encode().ljust(512, b"\0")
+HIDDEN = header(STATUS, b"0", b"0")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header("a", b"0", b"-0000001000"),
+        header("a", b"0", b"-0000002000") + HIDDEN,
+        header("a", b"0", b"\xff" * 12),
+        pax(size="-1024") + HIDDEN,
+        LONG_NAME + pax(path="tmp/x") + header("tmp/x", b"0", b"0"),
+        pax(path="tmp/x") + pax(mtime="1") + HIDDEN,
+        pax(**{"GNU.sparse.name": STATUS}) + header("tmp/x", b"0", b"0"),
+        header(STATUS, b"S", b"0"),
+    ],
+    ids=["to-itself", "backwards", "negative", "pax-backwards", "two-names", "two-headers", "sparse", "old-sparse"],
+)
+def test_a_layer_that_engines_may_read_in_another_way_is_a_doubt(content: bytes) -> None:
+    walk = PackageWalk()
+    walk.feed(content.ljust(8192, b"\0"))
+    assert doubts([walk.found()])[0].startswith("a layer can't be read as a tar file")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pax(size="0") + header("a", b"0", b"1000") + HIDDEN,
+        header("dpkg/status", b"0", b"0", {257: b"ustar  \0", 345: b"var/lib/"}),
+    ],
+    ids=["size-of-the-extended-header", "prefix-of-an-old-docker"],
+)
+def test_a_member_is_found_where_go_finds_it(content: bytes) -> None:
+    seen: list[Member] = []
+    TarWalk(lambda name: True, seen.append).feed(content.ljust(8192, b"\0"))
+    assert STATUS in [one.name for one in seen]
