@@ -50,7 +50,7 @@ def nothing_is_no_failure() -> Iterator[None]:
     except Failure as failure:
         if failure.kind != NONE_ASKED:
             raise
-        raise Skip(f"{failure.headline}; --as patch makes one") from None
+        raise Skip(f"{failure.headline}; {failure.notes[-1].text}") from None
 
 
 def _would(flow: Flow, **options: Any) -> str:

@@ -62,7 +62,7 @@ def taken_over(flow: Flow, published: Published) -> Image:
     repository, plan = published.repository, flow.plan()
     registry = connect(repository, find(repository, flow.context, TARGET_SOURCES), flow.context, actions=READ)
     _refuse_other_revision(registry, published, plan)
-    folder = flow.context.state / "published" / flow.key.replace("/", "-")
+    folder = flow.context.state / "published" / flow.layout.name
     with flow.context.report.activity("take over the published image") as activity:
         layout = pull(registry, published.digest, folder, activity=activity)
     engine = Tool("registry", repository.registry)

@@ -366,7 +366,8 @@ def test_nothing_to_release_is_no_failure(shop: Project) -> None:
     for options in ((), ("--dry-run",), ("--format", "json"), ("--notes", ".pipeline-kit/notes.md")):
         nothing = shop.kit("bump", *FILES, *options)
         assert (nothing.code, nothing.stdout) == (0, ""), nothing.stderr
-        assert "nothing to release since 1.1.0 (1 commit: 1 other); --as patch makes one" in nothing.line("bump")
+        assert "nothing to release since 1.1.0 (1 commit: 1 other); " in nothing.line("bump")
+        assert "release all the same: pipeline-kit bump --as patch" in nothing.line("bump")
     assert_untouched(shop, before)
     plan = shop.kit("run", "--release", "--dry-run", "--local", "--until", "tag")
     assert plan.code == 0, plan.stderr

@@ -89,7 +89,7 @@ def test_folders_of_trees_that_are_gone_or_unused_go(tmp_path: Path) -> None:
     for name, age in days.items():
         root = (tmp_path / "not-mounted" if name == "elsewhere" else tmp_path) / f"tree-{name}"
         with state_folder.held(tmp_path / "runs" / name, root):
-            (tmp_path / "runs" / name / "layouts" / "x.old").mkdir(parents=True)
+            (tmp_path / "runs" / name / "layouts" / ".x.old").mkdir(parents=True)
         os.utime(tmp_path / "runs" / name / "run.lock", (now - age * 86_400, now - age * 86_400))
         if name not in ("gone", "just-gone", "elsewhere"):
             root.mkdir()

@@ -32,6 +32,7 @@ READER = "1f6a2b3c-0000-4000-8000-0000000000c3"
 STRANGER = "1f6a2b3c-0000-4000-8000-0000000000c4"
 SUBJECT = "repo:contoso@4821/shop@90210:ref:refs/heads/main"
 REGISTRY = acr_double.HOST
+_PUSH = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
 SECRET, OLD_SECRET = "the~secret", "the~old~secret"
 
 
@@ -50,7 +51,7 @@ class AzureCloud:
     @property
     def github(self) -> dict[str, str]:
         """The environment of a job on GitHub that may ask for a token."""
-        return {**self.trust, **self.job.github_variables, "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"}
+        return {**self.trust, **self.job.github_variables, "GITHUB_ACTIONS": "true", **_PUSH}
 
 
 @contextmanager
