@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit import state_folder
 from pipeline_kit.scratch import scratch, sweep
+from tests.contract.test_engine_buildah import base, storage
 
 if TYPE_CHECKING:
     from tests.world.docker_registry import DockerRegistry
     from tests.world.kit import Kit
 
+__all__ = ["base", "storage"]
 _KILLS = 100
 
 
@@ -59,6 +61,22 @@ Runner(dict(os.environ)).run(Command(argv=(sys.executable, "-c", {child!r}, {mar
     started.kill()
     started.wait()
     assert _eventually(lambda: not _running(mark)), _running(mark)
+
+
+def test_a_run_of_buildah_ends_with_the_program_that_was_killed(kit: Kit, storage: dict[str, str], base: Path) -> None:
+    """No daemon notices that the client is gone: what a Dockerfile runs is a process of this machine."""
+    length = str(10_000_000 + random.SystemRandom().randrange(1_000_000))
+    (kit.folder / "Dockerfile").write_text(f"FROM small\nRUN sleep {length}\n")
+    started = kit.start(
+        *("build", "--engine", "buildah"),
+        PATH=os.pathsep.join((kit.environ["PATH"], storage["PATH"])),
+        CONTAINERS_STORAGE_CONF=storage["CONTAINERS_STORAGE_CONF"],
+        PIPELINE_KIT_BUILD_CONTEXTS=f"small=oci-layout://{base}",
+    )
+    assert _eventually(lambda: any(line.startswith("sleep ") for line in _running(length))), _running("buildah")
+    started.kill()
+    started.communicate()
+    assert _eventually(lambda: not _running(length)), _running(length)
 
 
 def test_scratch_is_removed_when_its_owner_is_dead(tmp_path: Path) -> None:
