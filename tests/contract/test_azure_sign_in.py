@@ -212,7 +212,13 @@ def test_a_service_connection_without_the_jobs_token_uses_the_one_that_it_has(ki
 
 def connection(azure: AzureCloud) -> dict[str, str]:
     """What AzureCLI@2 with addSpnToEnvironment sets."""
-    return {**azure.trust, "TF_BUILD": "True", "servicePrincipalId": CLIENT, "tenantId": TENANT}
+    return {
+        **azure.trust,
+        "TF_BUILD": "True",
+        "BUILD_REASON": "Manual",
+        "servicePrincipalId": CLIENT,
+        "tenantId": TENANT,
+    }
 
 
 def test_a_secret_in_azures_own_variables(kit: Kit, azure: AzureCloud) -> None:
@@ -260,7 +266,8 @@ def test_with_nothing_to_sign_in_with_the_way_out_is_the_cis(
     kit: Kit, azure: AzureCloud, ci: str, way_out: str
 ) -> None:
     (kit.folder / "pipeline-kit.yml").write_text(f"version: 1\nimage: {REGISTRY}/shop/web\n")
-    run = kit("login", **azure.trust, PATH=with_az(kit, NOBODY), **({ci: "true"} if ci else {}))
+    job = {ci: "true", "GITHUB_EVENT_NAME": "push"} if ci else {}
+    run = kit("login", **azure.trust, PATH=with_az(kit, NOBODY), **job)
     assert run.code == 1
     assert way_out in talk(run)
     assert talk(run).endswith("explain login.no-identity")
