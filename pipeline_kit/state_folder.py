@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_kit.errors import Failure, fix, why
 from pipeline_kit.scratch import sweep
+from pipeline_kit.tree import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +126,8 @@ def _clean(folder: Path) -> None:
         for path in layouts.iterdir():
             if path.name.startswith(".") and path.suffix in (".partial", ".old"):
                 shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(f"*/{TEMPORARY}*"):  # a mark or a note that a killed run was writing
+        path.unlink(missing_ok=True)
 
 
 def _busy(root: Path, owner: str) -> Failure:

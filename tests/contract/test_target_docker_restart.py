@@ -65,20 +65,25 @@ def until_it_answers(engine: Engine) -> None:
             time.sleep(0.5)
 
 
-def restarting(monkeypatch: pytest.MonkeyPatch, moment: str, host: str, *, crash: bool, after: float) -> None:
-    """The engine starts again ``after`` seconds from when the replacement first comes to ``moment``."""
-    function, left = getattr(Replacement, moment), [True]
+def restarting(
+    monkeypatch: pytest.MonkeyPatch, moment: str, host: str, *, crash: bool, after: float
+) -> list[threading.Timer]:
+    """The engine starts again ``after`` seconds from when the replacement first comes to ``moment``: by the one timer
+    that the list has from then on, perhaps when the replacement is over.
+    """
+    function = getattr(Replacement, moment)
+    timers: list[threading.Timer] = []
 
     def interrupted(replacement: Replacement, *arguments: object) -> object:
-        if left:
-            left.pop()
-            timer = threading.Timer(after, private_engine.restart, (host,), {"crash": crash})
-            timer.start()
+        if not timers:
+            timers.append(threading.Timer(after, private_engine.restart, (host,), {"crash": crash}))
+            timers[0].start()
             if not after:
-                timer.join()
+                timers[0].join()
         return function(replacement, *arguments)
 
     monkeypatch.setattr(Replacement, moment, interrupted)
+    return timers
 
 
 @pytest.mark.parametrize("crash", [False, True], ids=["restart", "crash"])
@@ -90,8 +95,10 @@ def test_a_deployment_outlives_it(
     first = lab.deploy(answering("one"))
     wanted, _ = lab.publish(answering("two"))
     with monkeypatch.context() as restarted:
-        restarting(restarted, moment, own_engine.host, crash=crash, after=after)
+        timers = restarting(restarted, moment, own_engine.host, crash=crash, after=after)
         ended = ending(lab, wanted)
+        timers[0].join()
+        until_it_answers(own_engine)
     if isinstance(ended, Failure):
         # The engine ended what was tried: it is told as that, and what is said to serve does.
         assert ended.exit is Exit.ROLLED_BACK, f"{ended.headline} {notes(ended)}"

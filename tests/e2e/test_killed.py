@@ -108,6 +108,8 @@ def test_folders_of_trees_that_are_gone_or_unused_go(tmp_path: Path) -> None:
         root = (tmp_path / "not-mounted" if name == "elsewhere" else tmp_path) / f"tree-{name}"
         with state_folder.held(tmp_path / "runs" / name, root):
             (tmp_path / "runs" / name / "layouts" / ".x.old").mkdir(parents=True)
+            (tmp_path / "runs" / name / "proofs").mkdir()
+            (tmp_path / "runs" / name / "proofs" / ".pipeline-kit-new-1").touch()
         os.utime(tmp_path / "runs" / name / "run.lock", (now - age * 86_400, now - age * 86_400))
         if name not in ("gone", "just-gone", "elsewhere"):
             root.mkdir()
@@ -120,7 +122,8 @@ def test_folders_of_trees_that_are_gone_or_unused_go(tmp_path: Path) -> None:
         os.close(lock)
     left = {path.name for path in (tmp_path / "runs").iterdir()}
     assert left == {"just-gone", "there", "held", "own", "elsewhere", "memory"}
-    assert {path.parents[1].name for path in (tmp_path / "runs").glob("*/layouts/*")} == {"held"}
+    for half in ("*/layouts/*", "*/proofs/*"):
+        assert {path.parents[1].name for path in (tmp_path / "runs").glob(half)} == {"held"}
 
 
 def _ownerless(kit: Kit) -> list[Path]:

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "catalogue": {"errors"},
     "tree": {"errors"},
     "scratch": set(),
-    "state_folder": {"errors", "scratch"},
+    "state_folder": {"errors", "scratch", "tree"},
     "output_folder": {"errors", "git", "tree"},
     "context": GROUND | {"process", "tree", "output_folder"},
     "process": {"errors", "redaction", "tree"},
