@@ -113,7 +113,7 @@ def _connect_within(connection: HTTPConnection, connect: Any) -> socket.socket:
     """A socket to one of the host's addresses, all of which share the connection's time: ``connect`` takes one."""
     timeout = connection.timeout
     if not isinstance(timeout, (int, float)):
-        return connect()  # type: ignore[no-any-return]
+        return connect()  # type: ignore[no-any-return] # the stubs leave out what it gives
     until = time.monotonic() + timeout
     name = connection._dns_host  # noqa: SLF001 - where urllib3 keeps what it looks up
     try:
@@ -136,7 +136,7 @@ def _connect_within(connection: HTTPConnection, connect: Any) -> socket.socket:
             return sock
     finally:
         connection._dns_host, connection.timeout = name, timeout  # noqa: SLF001 - as above
-    return connect()  # type: ignore[no-any-return]
+    return connect()  # type: ignore[no-any-return] # as above
 
 
 class _Connection(HTTPConnection):
